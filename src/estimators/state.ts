@@ -4,6 +4,7 @@
  */
 import { LoadlineError } from '../errors.ts';
 import type { Label } from '../model/data.ts';
+import type { Feature } from '../model/fitted.ts';
 import { asNdArray, attributesOf, plain } from '../pickle/decode.ts';
 import type { Inert, PyDict, PyObject } from '../pickle/inert.ts';
 import { qualifiedName } from '../pickle/inert.ts';
@@ -243,6 +244,25 @@ export class EstimatorState {
       }
     }
     return null;
+  }
+
+  /**
+   * The `count` numeric features of an estimator, with their names in training where it has them; `missing` says
+   * whether it takes NaN. Throws LL4003 when the state counts another number of features.
+   */
+  numericFeatures(count: number, missing = false): readonly Feature[] {
+    const counted = this.nFeatures();
+    if (counted !== null && counted !== count) {
+      throw this.wrong('n_features_in_', `${count}, as the fitted arrays have`, counted);
+    }
+    const names = this.featureNames();
+    if (names !== null && names.length !== count) {
+      throw this.wrong('feature_names_in_', `${count} names`, names.length);
+    }
+    if (names === null) {
+      return new Array<Feature>(count).fill({ name: null, kind: 'number', missing });
+    }
+    return names.map((name): Feature => ({ name, kind: 'number', missing }));
   }
 
   /** LL4003 for an attribute that is not what the class has. */

@@ -33,6 +33,9 @@ export function toMatrix(
   if (nFeatures !== null && rows.nCols !== nFeatures) {
     throw widthError(name, nFeatures, rows.nCols);
   }
+  if (finiteness !== 'any') {
+    checkFiniteCsr(rows, name, finiteness);
+  }
   return rows;
 }
 
@@ -166,20 +169,30 @@ function checkFinite(
     if (Number.isFinite(x) || (finiteness === 'nan' && Number.isNaN(x))) {
       continue;
     }
-    const row = Math.floor(i / nCols);
-    const field = columnName(rows, i % nCols);
-    const found = Number.isNaN(x)
-      ? 'a missing value (NaN)'
-      : 'an infinite value, or one too large for its type';
-    throw new LoadlineError(
-      'LL2007',
-      `Row ${row}, ${field}: ${name} wanted a finite number, found ${found}`,
-      {
-        row,
-        field,
-      },
-    );
+    throw notFinite(x, name, Math.floor(i / nCols), columnName(rows, i % nCols));
   }
+}
+
+function checkFiniteCsr(rows: Csr, name: string, finiteness: Finiteness): void {
+  const { data, indptr, indices } = rows;
+  for (let row = 0; row < rows.nRows; row++) {
+    for (let k = indptr[row]!; k < indptr[row + 1]!; k++) {
+      const x = data[k]!;
+      if (x - x !== 0 && !(finiteness === 'nan' && Number.isNaN(x))) {
+        throw notFinite(x, name, row, columnName(rows, indices[k]!));
+      }
+    }
+  }
+}
+
+function notFinite(x: number, name: string, row: number, field: string): LoadlineError {
+  const found = Number.isNaN(x)
+    ? 'a missing value (NaN)'
+    : 'an infinite value, or one too large for its type';
+  return new LoadlineError('LL2007', `Row ${row}, ${field}: ${name} wanted a finite number, found ${found}`, {
+    row,
+    field,
+  });
 }
 
 function widthError(name: string, wanted: number, found: number): LoadlineError {
