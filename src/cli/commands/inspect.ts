@@ -1,0 +1,220 @@
+import { EXIT, isLoadlineError, type LoadlineError } from '../../errors.ts';
+import type { ReadFile } from '../../formats/pickle.ts';
+import type { Fitted } from '../../model/fitted.ts';
+import { METHODS } from '../../model/fitted.ts';
+import type { Model, NamedFeature } from '../../model/model.ts';
+import { defineCommand } from '../define.ts';
+import { problemJson } from '../output/problem.ts';
+import { bytesText, columns, type TreeNode, tree } from '../output/table.ts';
+import { print, type Terminal } from '../output/terminal.ts';
+
+export const inspect = defineCommand({
+  name: 'inspect',
+  args: [{ spec: '<model>', help: 'a model.pkl or model.joblib; any file is safe to look at' }],
+  group: 'Serve',
+  summary: 'what is in a model file, and is it safe',
+  examples: ['loadline inspect model.pkl', 'loadline inspect model.pkl --json'],
+  options: [{ flags: '--json', help: 'one JSON object on stdout' }],
+  async run([path = ''], options, terminal) {
+    const { inspectModel } = await import('../../formats/open.ts');
+    const { buildModel } = await import('../../formats/pickle.ts');
+    const read = await inspectModel(path);
+    const outcome = attempt(() => buildModel(read));
+    if (options.json) {
+      print(terminal, JSON.stringify(inspection(read, outcome), null, 2));
+    } else {
+      for (const line of report(read, outcome, terminal)) {
+        print(terminal, line);
+      }
+    }
+    return EXIT.ok;
+  },
+});
+
+type Outcome = { readonly model: Model } | { readonly problem: LoadlineError };
+
+function attempt(build: () => Model): Outcome {
+  try {
+    return { model: build() };
+  } catch (error) {
+    if (isLoadlineError(error)) {
+      return { problem: error };
+    }
+    throw error;
+  }
+}
+
+const VERDICTS = ['dangerous', 'unknown', 'known estimator', 'known data'] as const;
+
+function inspection(read: ReadFile, outcome: Outcome): Record<string, unknown> {
+  const { model, problem } = { model: null, problem: null, ...outcome };
+  return {
+    apiVersion: 'loadline/v1',
+    kind: 'Inspection',
+    origin: read.origin,
+    verdict: verdictOf(read, outcome),
+    problem: problem === null ? null : problemJson(problem).error,
+    model:
+      model === null
+        ? null
+        : {
+            estimator: model.fitted.name,
+            task: model.signature.task,
+            input: model.signature.input,
+            features: model.signature.features,
+            classes: model.signature.classes,
+            outputs: model.signature.nOutputs,
+            methods: model.signature.methods.map((method) => METHODS[method]),
+            tree: fittedJson(model.fitted),
+          },
+    globals: read.audit.globals,
+    trailingBytes: read.pickle.trailingBytes,
+  };
+}
+
+/** `dangerous`, `unsafe` (needs unknown code), `unsupported`, or `servable`. */
+function verdictOf(read: ReadFile, outcome: Outcome): string {
+  if (read.audit.globals.some((use) => use.verdict === 'dangerous')) {
+    return 'dangerous';
+  }
+  if ('model' in outcome) {
+    return 'servable';
+  }
+  return outcome.problem.exit === EXIT.unsafe ? 'unsafe' : 'unsupported';
+}
+
+function fittedJson(fitted: Fitted): Record<string, unknown> {
+  return {
+    class: fitted.name,
+    features: fitted.nFeatures,
+    children: fitted.children.map(({ label, fitted: child }) =>
+      typeof child === 'string' ? { label, word: child } : { label, ...fittedJson(child) },
+    ),
+  };
+}
+
+function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] {
+  const { color, symbol } = terminal;
+  const { origin, pickle, audit } = read;
+  const dot = ` ${symbol.dot} `;
+  const libraries = [
+    origin.sklearn === null ? null : `scikit-learn ${origin.sklearn}`,
+    origin.numpy === null ? null : `numpy ${origin.numpy}`,
+    origin.python === null ? null : `Python ${origin.python}`,
+  ].filter((part) => part !== null);
+  const lines = [
+    `${color.bold(origin.file)}  ${headline(outcome, dot)}`,
+    '',
+    ...columns([
+      ['  made by', libraries.join(dot) || 'not said'],
+      [
+        '  file',
+        [
+          bytesText(origin.bytes),
+          origin.container === 'raw'
+            ? null
+            : `${origin.container}, ${bytesText(origin.unpackedBytes)} unpacked`,
+          `${origin.joblib ? 'joblib' : 'pickle'} protocol ${origin.protocol}`,
+        ]
+          .filter((part) => part !== null)
+          .join(dot),
+      ],
+      ['  sha256', origin.sha256],
+    ]),
+  ];
+  if ('model' in outcome) {
+    const { model } = outcome;
+    lines.push('', 'Estimator', ...tree(terminal, fittedTree(model.fitted, dot)).map((line) => `  ${line}`));
+    lines.push('', ...featureLines(model));
+  }
+  const counts = VERDICTS.map((verdict) => {
+    const n = audit.globals.filter((use) => use.verdict === verdict).length;
+    return `${n} ${verdict}`;
+  });
+  lines.push('', `Globals  ${audit.globals.length} named: ${counts.join(dot)}`);
+  const rows = VERDICTS.flatMap((verdict) =>
+    audit.globals
+      .filter((use) => use.verdict === verdict)
+      .map((use) => [`  ${verdict}`, `${use.module}.${use.name}`, `byte ${use.offset}`]),
+  );
+  lines.push(...columns(rows));
+  if (pickle.trailingBytes > 0) {
+    lines.push(
+      `  ${symbol.warn} ${pickle.trailingBytes} bytes after the end of the pickle: no honest writer leaves them`,
+    );
+  }
+  lines.push('', ...verdictLines(read, outcome, terminal));
+  return lines;
+}
+
+function headline(outcome: Outcome, dot: string): string {
+  if ('problem' in outcome) {
+    return outcome.problem.title;
+  }
+  const { fitted, signature } = outcome.model;
+  const last = signature.classes?.[0];
+  return [
+    fitted.name,
+    signature.task,
+    signature.features === null ? `takes ${signature.input}` : `${signature.features.length} features`,
+    last === undefined || signature.nOutputs > 1 ? null : `${last.length} classes`,
+    signature.nOutputs > 1 ? `${signature.nOutputs} outputs` : null,
+  ]
+    .filter((part) => part !== null)
+    .join(dot);
+}
+
+function fittedTree(fitted: Fitted, dot: string, label = ''): TreeNode {
+  const width = fitted.nFeatures === null ? '' : `${dot}${fitted.nFeatures} features`;
+  return {
+    text: `${label === '' ? '' : `${label}  `}${fitted.name}${width}`,
+    children: fitted.children.map((child) =>
+      typeof child.fitted === 'string'
+        ? { text: `${child.label}  ${child.fitted}`, children: [] }
+        : fittedTree(child.fitted, dot, child.label),
+    ),
+  };
+}
+
+function featureLines(model: Model): string[] {
+  const { features, classes, methods } = model.signature;
+  const lines = [`Methods  ${methods.map((method) => METHODS[method]).join(', ')}`];
+  classes?.forEach((list, output) => {
+    const name = classes.length === 1 ? 'Classes ' : `Classes of output ${output} `;
+    lines.push(`${name} ${list.slice(0, 20).map(String).join(', ')}${list.length > 20 ? ', …' : ''}`);
+  });
+  if (features !== null) {
+    lines.push('Features', ...columns(features.slice(0, 40).map(featureRow)));
+    if (features.length > 40) {
+      lines.push(`  … and ${features.length - 40} more (--json lists them all)`);
+    }
+  }
+  return lines;
+}
+
+function featureRow(feature: NamedFeature): string[] {
+  const known = feature.categories?.slice(0, 8).map((value) => (value === null ? 'missing' : String(value)));
+  const more = (feature.categories?.length ?? 0) > 8 ? ', …' : '';
+  return [`  ${feature.name}`, feature.kind, known === undefined ? '' : `${known.join(', ')}${more}`];
+}
+
+function verdictLines(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] {
+  const { color, symbol } = terminal;
+  switch (verdictOf(read, outcome)) {
+    case 'servable':
+      return [
+        `${color.green(symbol.ok)} Can be served: nothing in it was executed, nothing in it needs to be.`,
+      ];
+    case 'dangerous':
+      return [
+        `${color.red(symbol.bad)} DANGEROUS: loading this file in Python would run code. It was only read here; nothing was executed.`,
+      ];
+    default:
+      return 'problem' in outcome
+        ? [
+            `${color.yellow(symbol.warn)} Cannot be served (${outcome.problem.code}): ${outcome.problem.message}`,
+            `  fix  ${outcome.problem.fix}`,
+          ]
+        : [];
+  }
+}

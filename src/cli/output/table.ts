@@ -1,0 +1,51 @@
+/** Plain columns and trees for terminals. */
+import type { Terminal } from './terminal.ts';
+
+/** Rows as aligned columns, two spaces apart, without trailing blanks. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+export interface TreeNode {
+  readonly text: string;
+  readonly children: readonly TreeNode[];
+}
+
+/** A tree drawn with branches; `most` children of a node are drawn, the rest counted. */
+export function tree(terminal: Terminal, node: TreeNode, most = 12): string[] {
+  const { branch, last, line } = terminal.symbol;
+  const shown = node.children.slice(0, most);
+  const hidden = node.children.length - shown.length;
+  const entries: TreeNode[] = hidden > 0 ? [...shown, { text: `… and ${hidden} more`, children: [] }] : shown;
+  return [
+    node.text,
+    ...entries.flatMap((child, i) => {
+      const isLast = i === entries.length - 1;
+      const [head = '', ...rest] = tree(terminal, child, most);
+      return [`${isLast ? last : branch} ${head}`, ...rest.map((text) => `${isLast ? '  ' : line} ${text}`)];
+    }),
+  ];
+}
+
+/** Bytes for people: `931 B`, `12.4 KiB`, `3.0 MiB`. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[unit]}`;
+}
