@@ -1,0 +1,83 @@
+/**
+ * How much a file may ask for before it is refused. Every limit is checked before the memory is taken, has a reason,
+ * and can be raised by who trusts the file.
+ */
+import { LoadlineError } from '../errors.ts';
+
+export interface Limits {
+  /** Bytes of the file itself. */
+  readonly fileBytes: number;
+  /** Bytes after decompression. */
+  readonly decompressedBytes: number;
+  /** Decompressed bytes per compressed byte; counted only beyond `ratioFreeBytes`. */
+  readonly ratio: number;
+  /** Output below which the ratio does not matter. */
+  readonly ratioFreeBytes: number;
+  /** Memory an LZMA stream may ask for as its dictionary, in bytes. */
+  readonly dictionaryBytes: number;
+  /** Opcodes, nested pickles included; objects and memo entries are never more than these. */
+  readonly opcodes: number;
+  /** Values on the stack at one time. */
+  readonly stackItems: number;
+  /** Marks open at one time: how deep containers nest while they are being read. */
+  readonly markDepth: number;
+  /** Values the memo holds. */
+  readonly memoEntries: number;
+  /** Bytes of one string. */
+  readonly stringBytes: number;
+  /** Bytes of one integer. */
+  readonly intBytes: number;
+  /** How deep a reader follows values nested in values. */
+  readonly nestingDepth: number;
+  /** Values a reader looks at while it follows nested values. */
+  readonly nestedValues: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  // The largest forests that people deploy are 1 to 2 GB; a server has to hold the file in memory.
+  fileBytes: 4 * 2 ** 30,
+  decompressedBytes: 4 * 2 ** 30,
+  // Honest models compress 2 to 20 times, arrays of one repeated value some hundred times; a bomb reaches 1000 and more.
+  ratio: 200,
+  // Too little to hurt, and small files of zeros compress without bound.
+  ratioFreeBytes: 32 * 2 ** 20,
+  // xz -9 asks for 64 MiB; Python's lzma module never asks for more by a preset.
+  dictionaryBytes: 128 * 2 ** 20,
+  // A vectorizer with a million words takes some 5 million opcodes.
+  opcodes: 200_000_000,
+  // A pickler flushes lists and dicts every 1,000 items; only a tuple lies on the stack as a whole.
+  stackItems: 16_000_000,
+  // CPython's own pickler gives up near depth 1,000, or as deep as its C stack allows: some 10,000.
+  markDepth: 20_000,
+  // A Map of JavaScript holds 2^24 entries.
+  memoEntries: 2 ** 24,
+  // A string of JavaScript holds 2^29 characters at most; a booster's text dump stays below 100 MB.
+  stringBytes: 256 * 2 ** 20,
+  // No fitted attribute needs more than 128 bits (a PCG64 state); parsing is quadratic in the length.
+  intBytes: 4096,
+  // As markDepth.
+  nestingDepth: 20_000,
+  // As opcodes: a value that is shared counts every time a reader meets it.
+  nestedValues: 50_000_000,
+};
+
+/** The defaults with some of them replaced. */
+export function limitsOf(changes: Partial<Limits> = {}): Limits {
+  return { ...DEFAULT_LIMITS, ...changes };
+}
+
+/** LL3004 naming the limit to raise. `what` reads as `the file is`. */
+export function overLimit(
+  limit: keyof Limits,
+  limits: Limits,
+  what: string,
+  found: number | bigint | string,
+  offset?: number,
+): LoadlineError {
+  const at = offset === undefined ? '' : ` (byte ${offset})`;
+  return new LoadlineError(
+    'LL3004',
+    `Cannot read the file: ${what} ${found}, limit ${limit} is ${limits[limit]}${at}`,
+    offset === undefined ? {} : { offset },
+  );
+}
