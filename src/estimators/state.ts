@@ -131,9 +131,8 @@ export class EstimatorState {
     return found;
   }
 
-  /** A numpy array of any dtype. */
-  array(attribute: string, check: ArrayCheck = {}): NdArray<Inert> {
-    const value = this.value(attribute);
+  /** A numpy array of any dtype. `value` is read in place of the attribute: an item of a list, named `coefs_[0]`. */
+  array(attribute: string, check: ArrayCheck = {}, value: Inert = this.value(attribute)): NdArray<Inert> {
     const array = asNdArray(value);
     if (array === null) {
       throw this.wrong(attribute, 'an array', value);
@@ -145,8 +144,7 @@ export class EstimatorState {
   }
 
   /** A numeric array as float64 in C order; a list of numbers is taken too. Throws LL4003 on a wrong shape, dtype or a value that is not finite. */
-  floats(attribute: string, check: ArrayCheck = {}): Float64Array {
-    const value = this.value(attribute);
+  floats(attribute: string, check: ArrayCheck = {}, value: Inert = this.value(attribute)): Float64Array {
     const array = asNdArray(value);
     if (array === null) {
       const list = this.numberList(attribute, value);
@@ -155,7 +153,7 @@ export class EstimatorState {
       }
       return list;
     }
-    this.array(attribute, check);
+    this.array(attribute, check, array);
     if (!'biuf'.includes(array.dtype.kind)) {
       throw this.wrong(attribute, 'an array of numbers', value);
     }
@@ -167,16 +165,16 @@ export class EstimatorState {
   }
 
   /** A numeric matrix `[rows, cols]`; a vector counts as one row. */
-  matrix(attribute: string, check: ArrayCheck = {}): FloatMatrix {
-    const array = this.array(attribute, check);
+  matrix(attribute: string, check: ArrayCheck = {}, value: Inert = this.value(attribute)): FloatMatrix {
+    const array = this.array(attribute, check, value);
     const [first, second] = array.shape;
     if (array.shape.length === 1) {
-      return { rows: 1, cols: first!, data: this.floats(attribute, check) };
+      return { rows: 1, cols: first!, data: this.floats(attribute, check, array) };
     }
     if (array.shape.length !== 2) {
       throw this.wrong(attribute, 'a matrix', array);
     }
-    return { rows: first!, cols: second!, data: this.floats(attribute, check) };
+    return { rows: first!, cols: second!, data: this.floats(attribute, check, array) };
   }
 
   /** Integers or booleans as int32 in C order. Throws LL4003 where one does not fit. */
