@@ -1,0 +1,162 @@
+/**
+ * What happens to accepted requests when twice the saturation rate is offered, open loop? Latency counts from the
+ * moment a request should have been sent, so that a server (or generator) that falls behind cannot hide it.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstAnswer, LOAD_CORE, setting, startServer, stopServer, wrk } from './process.ts';
+import type { Finding } from './report.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+
+interface Hit {
+  readonly code: number;
+  /** Milliseconds from the intended send to the end of the answer. */
+  readonly latencyMs: number;
+}
+
+/** Offers half and then twice the saturation rate for `seconds` each. */
+export async function overload(seconds: number): Promise<Finding[]> {
+  const models = setting('LOADLINE_BENCH_MODELS');
+  const { rows } = JSON.parse(readFileSync(`${models}/slow.json`, 'utf8')) as { rows: number[][] };
+  const body = JSON.stringify({ features: rows[0] });
+  const folder = mkdtempSync(join(tmpdir(), 'loadline-bench-'));
+  const script = join(folder, 'post.lua');
+  writeFileSync(
+    script,
+    `wrk.method="POST"; wrk.headers["Content-Type"]="application/json"; wrk.body='${body}'\n`,
+  );
+  const server = startServer('loadline', 5121, [
+    process.execPath,
+    `${root}bin/loadline.js`,
+    'serve',
+    `${models}/slow.pkl`,
+    '--port',
+    '5121',
+    '--workers',
+    '1',
+  ]);
+  try {
+    await firstAnswer(server, body);
+    // Saturation: one connection keeps the one core busy without ever queueing, so nothing is shed.
+    const saturation = closedLoop(folder, body, 5);
+    const serviceMs = 1000 / saturation;
+    console.error(`  saturation ${saturation.toFixed(0)} req/s, service time ${serviceMs.toFixed(2)} ms`);
+    const half = attack(folder, body, saturation / 2, seconds);
+    const twice = attack(folder, body, saturation * 2, seconds);
+    const accepted = twice.filter((hit) => hit.code === 200);
+    const wrong = [...half, ...twice].filter((hit) => hit.code !== 200 && hit.code !== 429);
+    const p99Half = percentile(
+      half.filter((hit) => hit.code === 200),
+      0.99,
+    );
+    const p99Twice = percentile(accepted, 0.99);
+    const goodput = accepted.length / seconds / saturation;
+    return [
+      {
+        what: 'service time of the model, ms',
+        value: serviceMs,
+        target: 1,
+        atLeast: true,
+        detail: `saturation ${saturation.toFixed(0)} req/s`,
+      },
+      {
+        what: 'accepted p99 at 2 × saturation, ÷ p99 at half load',
+        value: p99Twice / p99Half,
+        target: 3,
+        atLeast: false,
+        detail: `${p99Twice.toFixed(1)} ÷ ${p99Half.toFixed(1)} ms; ${accepted.length} of ${twice.length} accepted`,
+      },
+      {
+        what: 'answers that are neither 200 nor 429',
+        value: wrong.length,
+        target: 0,
+        atLeast: false,
+        detail: `of ${half.length + twice.length} requests`,
+      },
+      {
+        what: 'accepted at 2 × saturation, ÷ saturation',
+        value: goodput,
+        target: null,
+        atLeast: true,
+        detail: `${(accepted.length / seconds).toFixed(0)} req/s`,
+      },
+    ];
+  } finally {
+    await stopServer(server);
+  }
+
+  function closedLoop(_folder: string, _body: string, duration: number): number {
+    wrk(5121, script, 1);
+    const out = execFileSync(
+      'taskset',
+      [
+        '-c',
+        String(LOAD_CORE),
+        'wrk',
+        '-t1',
+        '-c1',
+        `-d${duration}s`,
+        '-s',
+        script,
+        'http://127.0.0.1:5121/predict',
+      ],
+      { encoding: 'utf8' },
+    );
+    return Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]);
+  }
+}
+
+function attack(folder: string, body: string, rate: number, seconds: number): Hit[] {
+  const whole = Math.round(rate);
+  const bodyFile = join(folder, 'body.json');
+  writeFileSync(bodyFile, body);
+  const vegeta = setting('LOADLINE_VEGETA');
+  const binary = join(folder, `${whole}.bin`);
+  const run = spawnSync(
+    'taskset',
+    [
+      '-c',
+      String(LOAD_CORE),
+      vegeta,
+      'attack',
+      `-rate=${whole}/1s`,
+      `-duration=${seconds}s`,
+      '-timeout=10s',
+      '-max-workers=2000',
+      `-body=${bodyFile}`,
+      '-header=Content-Type: application/json',
+      `-output=${binary}`,
+    ],
+    { input: 'POST http://127.0.0.1:5121/predict\n', encoding: 'utf8' },
+  );
+  if (run.status !== 0) {
+    throw new Error(`vegeta: ${run.stderr}`);
+  }
+  const lines = execFileSync(vegeta, ['encode', '--to=json', binary], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  const results = lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { seq: number; code: number; timestamp: string; latency: number });
+  const at = (timestamp: string): number => {
+    const [, base, fraction = ''] = /^(.*?)(\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(timestamp) ?? [];
+    const zone = timestamp.slice((base ?? '').length + fraction.length);
+    return Date.parse(`${base}${zone}`) + Number(`0${fraction}`) * 1000;
+  };
+  // The first request's own start is the origin of the schedule: request n should leave at origin + n / rate.
+  const origin = Math.min(...results.map((result) => at(result.timestamp) - (result.seq * 1000) / whole));
+  return results.map((result) => ({
+    code: result.code,
+    latencyMs: at(result.timestamp) + result.latency / 1e6 - (origin + (result.seq * 1000) / whole),
+  }));
+}
+
+function percentile(hits: readonly Hit[], share: number): number {
+  const sorted = hits.map((hit) => hit.latencyMs).toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
