@@ -13,6 +13,8 @@ export interface Feature {
   readonly categories?: readonly Cell[];
   /** Whether a missing value is accepted by the estimator that takes this feature. Unknown counts as true: it is then checked where it matters. */
   readonly missing: boolean;
+  /** A value usual in training (a scaler's mean), for examples; absent where nothing says. */
+  readonly typical?: number;
 }
 
 /** How rows look to an estimator: a matrix or table of features, one text a row, or one record a row; `labels` for the encoders of targets. */
