@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 rs = np.random.RandomState(20240)
-N, D, T = 60, 4, 24
+N, D, T = 48, 4, 20
 
 
 def rounded(a, digits=3):
@@ -94,7 +94,12 @@ Xwide = rounded(rs.randn(80, W))
 Xtwide = rounded(rs.randn(12, W))
 ywide = rounded(sum(Xwide[:, j] * np.cos(j) for j in range(W)) + 0.1 * rs.randn(80))
 y10 = np.argsort(np.argsort(ywide)) * 10 // 80
-y10s = np.array(["class-%02d" % c for c in range(10)], dtype=object)[y10]
+CLASSES10 = np.array(["class-%02d" % c for c in range(10)], dtype=object)
+y10s = CLASSES10[y10]
+# Half the rows for the models that keep their training data.
+Xhalf, yhalf = Xwide[:40], ywide[:40]
+y10half = np.argsort(np.argsort(yhalf)) * 10 // 40
+y10shalf = CLASSES10[y10half]
 
 
 def frame(n, seed, missing=0.0, unseen=False):

@@ -11,7 +11,7 @@ DT, DTR, ET, ETR = tree.DecisionTreeClassifier, tree.DecisionTreeRegressor, tree
 RF, RFR, EF, EFR = en.RandomForestClassifier, en.RandomForestRegressor, en.ExtraTreesClassifier, en.ExtraTreesRegressor
 S = {"random_state": 0}
 SHALLOW = {"max_depth": 4, "random_state": 0}
-FOREST = {"n_estimators": 5, "max_depth": 4, "random_state": 0}
+FOREST = {"n_estimators": 4, "max_depth": 4, "random_state": 0}
 
 case("trees/tree-binary", "two string classes, grown out", lambda: DT(**S), X, ys, Xt)
 case("trees/tree-binary-bools", "two boolean classes", lambda: DT(**SHALLOW), X, ybool, Xt)
