@@ -13,8 +13,6 @@ export interface Limits {
   readonly ratio: number;
   /** Output below which the ratio does not matter. */
   readonly ratioFreeBytes: number;
-  /** Memory an LZMA stream may ask for as its dictionary, in bytes. */
-  readonly dictionaryBytes: number;
   /** Opcodes, nested pickles included; objects and memo entries are never more than these. */
   readonly opcodes: number;
   /** Values on the stack at one time. */
@@ -41,8 +39,6 @@ export const DEFAULT_LIMITS: Limits = {
   ratio: 200,
   // Too little to hurt, and small files of zeros compress without bound.
   ratioFreeBytes: 32 * 2 ** 20,
-  // xz -9 asks for 64 MiB; Python's lzma module never asks for more by a preset.
-  dictionaryBytes: 128 * 2 ** 20,
   // A vectorizer with a million words takes some 5 million opcodes.
   opcodes: 200_000_000,
   // A pickler flushes lists and dicts every 1,000 items; only a tuple lies on the stack as a whole.
