@@ -325,8 +325,8 @@ export function stringIndex(value: Inert): readonly Inert[] | null {
 const MAX_ROWS = 2 ** 24;
 
 /**
- * A scipy.sparse csr, csc or coo matrix or array as csr, checked; entries of one cell are added up, as scipy does. Null
- * when the value is none of them. Throws LL3003 where its parts contradict each other.
+ * A scipy.sparse csr, csc or coo matrix or array as csr, checked; entries of one cell are added up, as scipy does. A csr
+ * of one dimension (scipy 1.15 and later) counts as one row. Null when the value is none of them. Throws LL3003 where its parts contradict each other.
  */
 export function asCsr(value: Inert): CsrMatrix | null {
   const object = asKind(value, 'object');
@@ -338,7 +338,8 @@ export function asCsr(value: Inert): CsrMatrix | null {
     return null;
   }
   const attributes = attributesOf(object);
-  const shape = asKind(attributes.get('_shape'), 'tuple')?.items.map(plain);
+  const sizes = asKind(attributes.get('_shape'), 'tuple')?.items.map(plain);
+  const shape = sizes?.length === 1 && format === 'csr' ? [1, ...sizes] : sizes;
   const [nRows, nCols] = shape ?? [];
   if (shape?.length !== 2 || !isIndex(nRows) || !isIndex(nCols)) {
     throw broken(object, 'a sparse matrix without a shape of two sizes');
