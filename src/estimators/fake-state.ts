@@ -1,0 +1,59 @@
+/** Fitted states written by hand, for tests of what no honest file holds. */
+import type { Inert, PyList, PyObject } from '../pickle/inert.ts';
+import type { NdArray } from '../tensor/ndarray.ts';
+
+/** An instance of a class by its full name, as a file of this scikit-learn version has it. */
+export function fakeObject(
+  className: string,
+  attributes: Readonly<Record<string, Inert>>,
+  version = '1.7.2',
+): PyObject {
+  const dot = className.lastIndexOf('.');
+  const callable: Inert = {
+    kind: 'global',
+    module: className.slice(0, dot),
+    name: className.slice(dot + 1),
+    offset: 0,
+  };
+  const entries = Object.entries({ ...attributes, _sklearn_version: version });
+  return {
+    kind: 'object',
+    callable,
+    args: [],
+    kwargs: null,
+    via: 'newobj',
+    state: { kind: 'dict', entries },
+    listItems: null,
+    dictItems: null,
+    offset: 0,
+  };
+}
+
+/** A float64 array in C order. */
+export function fakeFloats(
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+): NdArray<Inert> {
+  return {
+    kind: 'ndarray',
+    dtype: { kind: 'f', itemSize: 8, littleEndian: true, fields: null, subShape: [] },
+    shape,
+    fortran: false,
+    bytes: new Uint8Array(Float64Array.from(values).buffer),
+    objects: null,
+  };
+}
+
+/** A one-dimensional int64 array. */
+export function fakeInts(values: readonly number[]): NdArray<Inert> {
+  return {
+    ...fakeFloats(values),
+    dtype: { kind: 'i', itemSize: 8, littleEndian: true, fields: null, subShape: [] },
+    bytes: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
+  };
+}
+
+/** A Python list. */
+export function fakeList(...items: Inert[]): PyList {
+  return { kind: 'list', items };
+}
