@@ -2,7 +2,7 @@
 
     python tools/corpus/generate.py --out corpus [--only 'linear/*']
 
-One run writes one version's files (``<minor>.pkl`` and ``<minor>.json``); ``tools/corpus/make-corpus.sh`` runs it under
+One run writes one version's files (``<minor>.pkl`` and ``<minor>.json``); ``tools/corpus/generate-all.sh`` runs it under
 every pinned version. The first version a case exists for writes its ``case.json``; every later one must arrive at the
 same bytes, so that all versions are asked the same question.
 """

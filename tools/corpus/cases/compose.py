@@ -132,8 +132,6 @@ case("compose/columns-text", "a text column by its name", lambda: make_pipeline(
 case("compose/columns-nested", "a column transformer in a column transformer", lambda: CT([("inner", CT([("a", SS(), ["age"]), ("i", pp.RobustScaler(), ["income"])]), ["age", "income"]), ("c", onehot(), ["color"])]), df, None, dft)
 case("compose/columns-function", "a logarithm by name", lambda: CT([("log", pp.FunctionTransformer(np.log1p), ["income"]), ("p", pp.PowerTransformer(), ["age", "score"])]), df, None, dft)
 case("compose/columns-target-encoder", "target means", lambda: make_pipeline(CT([("t", pp.TargetEncoder(random_state=0, cv=3), STRINGS), ("n", numbers(), NUMERIC)]), lm.Ridge()), dfn, yfn, dftn_unseen, first="1.3")
-case("compose/columns-extra-columns", "a column not used in the fit", lambda: by_name(), dfn, None, dftn.assign(zzz=1.0))
-case("compose/columns-other-order", "columns asked in another order", lambda: make_pipeline(by_name(remainder="passthrough"), lm.Ridge()), dfn, yfn, dftn_unseen[list(dfn.columns)], fit=lambda e: e.fit(dfn, yfn))
 case("compose/columns-one-row", "one row asked", lambda: make_pipeline(by_name(), lm.Ridge()), dfn, yfn, dftn[:1])
 if since("1.3"):
     case("compose/columns-pandas-output", "set_output: frames between the steps", lambda: Pipeline([("ct", CT([("n", numbers(), NUMERIC), ("c", OH(handle_unknown="ignore", sparse_output=False), ["color"])], verbose_feature_names_out=False)), ("s", SS()), ("r", lm.Ridge())]).set_output(transform="pandas"), df, yf, dft, first="1.3")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes the whole corpus: every pinned scikit-learn in turn, the oldest first.
-# Arguments go to generate.py, for example: tools/corpus/make-corpus.sh --only 'linear/*'
+# Arguments go to generate.py, for example: tools/corpus/generate-all.sh --only 'linear/*'
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
