@@ -14,13 +14,19 @@ export const linearDiscriminant = defineEstimators({
     const classifier = linearClassifier(state, state.labels('classes_'), logisticOrSoftmaxLink);
     const solver = state.choice('solver', ['svd', 'lsqr', 'eigen']);
     // lsqr finds no projection: its transform only raises.
-    return solver === 'lsqr' ? classifier : { ...classifier, transform: readProjection(state, solver) };
+    return solver === 'lsqr'
+      ? classifier
+      : { ...classifier, transform: readProjection(state, solver, classifier.nFeatures) };
   },
 });
 
-function readProjection(state: EstimatorState, solver: 'svd' | 'eigen'): (rows: Data) => Dense {
+function readProjection(
+  state: EstimatorState,
+  solver: 'svd' | 'eigen',
+  nFeatures: number | null,
+): (rows: Data) => Dense {
   const { name } = state;
-  const { rows: nInputs, cols, data } = state.matrix('scalings_');
+  const { rows: nInputs, cols, data } = state.matrix('scalings_', { shape: [nFeatures, null] });
   const nOutputs = Math.min(state.integer('_max_components'), cols);
   if (nOutputs < 0) {
     throw state.wrong('_max_components', 'a count', nOutputs);

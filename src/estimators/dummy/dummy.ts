@@ -106,9 +106,15 @@ function repeated(row: Float64Array, rows: Data): Dense {
   return dense(rows.nRows, row.length, out);
 }
 
+/** Columns beyond these are taken for forged: no array of the state has their number, and a signature lists each. */
+const MAX_FEATURES = 2 ** 22;
+
 /** Any rows will do: they are counted, and nothing else. */
 function inputOf(state: EstimatorState) {
   const nFeatures = state.nFeatures();
+  if (nFeatures !== null && !(nFeatures >= 0 && nFeatures <= MAX_FEATURES)) {
+    throw state.wrong('n_features_in_', `a count up to ${MAX_FEATURES}`, nFeatures);
+  }
   const names = state.featureNames();
   return {
     name: state.name,

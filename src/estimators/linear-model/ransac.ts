@@ -6,21 +6,18 @@ export const ransacRegressor = defineEstimators({
   rows: [{ name: 'RANSACRegressor', module: 'sklearn.linear_model' }],
   read(state, _row, resolve) {
     const inner = resolve(state.value('estimator_'), 'estimator_');
-    const { predict } = inner;
-    if (predict === undefined || inner.nFeatures === null) {
+    const { nFeatures, predict } = inner;
+    if (predict === undefined) {
       throw state.wrong('estimator_', 'a regressor', state.value('estimator_'));
     }
-    const { nFeatures } = inner;
+    const missing = inner.features?.every((feature) => feature.missing);
     return {
       name: state.name,
       task: 'regressor',
       input: 'features',
       nFeatures,
       // The inner one was fitted on an array and knows no names.
-      features: state.numericFeatures(
-        nFeatures,
-        inner.features?.every((feature) => feature.missing),
-      ),
+      features: nFeatures === null ? null : state.numericFeatures(nFeatures, missing),
       classes: null,
       nOutputs: inner.nOutputs,
       children: [{ label: 'estimator_', fitted: inner }],

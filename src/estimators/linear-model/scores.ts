@@ -24,7 +24,7 @@ export function linearClassifier(
   if (classes.length !== (nOutputs === 1 ? 2 : nOutputs)) {
     throw state.wrong(
       'coef_',
-      `${classes.length === 2 ? 1 : classes.length} rows for ${classes.length} classes`,
+      `one row per class, or a single one for two, with ${classes.length} classes`,
       state.value('coef_'),
     );
   }
