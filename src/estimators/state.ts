@@ -148,6 +148,9 @@ export class EstimatorState {
     const array = asNdArray(value);
     if (array === null) {
       const list = this.numberList(attribute, value);
+      if (check.nonFinite !== true && !list.every(Number.isFinite)) {
+        throw this.wrong(attribute, 'finite numbers', value, 'NaN or an infinity among them');
+      }
       if (check.shape !== undefined && !shapeMatches([list.length], check.shape)) {
         throw this.wrong(attribute, `shape ${shapeText(check.shape)}`, value);
       }

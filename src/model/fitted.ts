@@ -35,7 +35,10 @@ export interface Fitted {
   readonly nFeatures: number | null;
   /** One entry per input feature where known, for the signature and for messages. */
   readonly features: readonly Feature[] | null;
-  /** Classes of each output for a classifier, else null. */
+  /**
+   * Classes of each output for a classifier, else null; beside each matrix of `predictProba` the names of its columns.
+   * A classifier of several labels a row that keeps them in one matrix has one list: the labels' numbers.
+   */
   readonly classes: readonly (readonly Label[])[] | null;
   /** Number of outputs of `predict`; 1 for an ordinary model. */
   readonly nOutputs: number;

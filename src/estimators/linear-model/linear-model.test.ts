@@ -24,6 +24,13 @@ const REFUSED: readonly [string, string, Record<string, Inert>, ErrorCode, RegEx
   ['no coefficients', 'LinearRegression', { intercept_: 3 }, 'LL4002', /coef_/],
   ['coefficients that are a word', 'Ridge', { ...regression, coef_: 'none' }, 'LL4003', /"coef_" of Ridge/],
   ['an empty vector', 'Lasso', { ...regression, coef_: fakeFloats([]) }, 'LL4003', /coefficient/],
+  [
+    'an intercept that is a list with NaN',
+    'Lasso',
+    { ...regression, intercept_: fakeList(Number.NaN) },
+    'LL4003',
+    /finite/,
+  ],
   ['three dimensions', 'Lasso', { ...regression, coef_: fakeFloats([1], [1, 1, 1]) }, 'LL4003', /a matrix/],
   [
     'a coefficient that is NaN',

@@ -1,7 +1,7 @@
 /** Ridge regression on classes coded −1 and 1; with several labels a row, each label is decided by itself. */
 import { applyLinear, codesAbove } from '../../kernels/linear.ts';
 import { toMatrix } from '../../model/coerce.ts';
-import type { Data } from '../../model/data.ts';
+import type { Data, Label } from '../../model/data.ts';
 import { numbers2d } from '../../model/data.ts';
 import type { Fitted } from '../../model/fitted.ts';
 import { defineEstimators } from '../define.ts';
@@ -17,17 +17,21 @@ export const ridgeClassifiers = defineEstimators({
   read(state) {
     // `classes_` is in the state itself only from 1.8.
     const binarizer = state.nested('_label_binarizer');
+    const classes = binarizer.labels('classes_');
     return binarizer.string('y_type_').startsWith('multilabel')
-      ? multilabel(state)
-      : linearClassifier(state, binarizer.labels('classes_'), null);
+      ? multilabel(state, classes)
+      : linearClassifier(state, classes, null);
   },
 });
 
-function multilabel(state: EstimatorState): Fitted {
+function multilabel(state: EstimatorState, labels: readonly Label[]): Fitted {
   const { name } = state;
   const { map } = readCoefficients(state);
   const { nInputs, nOutputs } = map;
-  const classes = new Array<readonly number[]>(nOutputs).fill([0, 1]);
+  if (labels.length !== nOutputs) {
+    throw state.wrong('coef_', `${labels.length} rows for as many labels`, state.value('coef_'));
+  }
+  const classes = new Array<readonly Label[]>(nOutputs).fill([0, 1]);
   function scores(rows: Data): Float64Array {
     return applyLinear(map, toMatrix(rows, name, nInputs, 'finite'));
   }
@@ -37,7 +41,7 @@ function multilabel(state: EstimatorState): Fitted {
     input: 'features',
     nFeatures: nInputs,
     features: state.numericFeatures(nInputs),
-    classes,
+    classes: [labels],
     nOutputs,
     children: [],
     predict(rows) {

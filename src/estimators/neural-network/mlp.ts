@@ -49,7 +49,9 @@ export const mlpClassifier = defineEstimators({
       input: 'features',
       nFeatures,
       features: state.numericFeatures(nFeatures),
+      classes: [classes],
       children: [],
+      // With several labels a row these are one matrix too, with the probability of each label.
       predictProba(rows: Data) {
         const out = outputs(rows);
         return nOutputs === 1
@@ -58,11 +60,9 @@ export const mlpClassifier = defineEstimators({
       },
     } as const;
     if (multilabel) {
-      // scikit-learn answers one matrix with the probability of each label here, not one per output.
       const perLabel = new Array<readonly Label[]>(nOutputs).fill([0, 1]);
       return {
         ...shared,
-        classes: perLabel,
         nOutputs,
         predict(rows) {
           const codes = codesAbove(outputs(rows), 0.5);
@@ -79,7 +79,6 @@ export const mlpClassifier = defineEstimators({
     }
     return {
       ...shared,
-      classes: [classes],
       nOutputs: 1,
       predict(rows) {
         const out = outputs(rows);
