@@ -44,11 +44,14 @@ export interface Texts {
   readonly values: readonly string[];
 }
 
+/** Names with their values; a list of strings is a feature that takes several at once. */
+export type NamedValues = ReadonlyMap<string, Cell | readonly string[]>;
+
 /** A list of name → value records for DictVectorizer. */
 export interface Records {
   readonly kind: 'records';
   readonly nRows: number;
-  readonly values: readonly ReadonlyMap<string, Cell>[];
+  readonly values: readonly NamedValues[];
 }
 
 export type Data = Dense | Csr | Table | Texts | Records;

@@ -1,7 +1,7 @@
 /** The doors of estimators that take texts or records. */
 import { LoadlineError } from '../errors.ts';
 import { columnName } from './coerce.ts';
-import type { Cell, Data } from './data.ts';
+import type { Cell, Data, NamedValues } from './data.ts';
 
 /** Rows as documents: texts as they are, or a table of one column. Throws LL2006 and LL2007 with row and field. */
 export function toTexts(rows: Data, name: string): readonly string[] {
@@ -38,7 +38,7 @@ function textOf(cell: Cell, row: number, field: string, name: string): string {
 }
 
 /** Rows as records. Throws LL2006 for any other shape. */
-export function toRecords(rows: Data, name: string): readonly ReadonlyMap<string, Cell>[] {
+export function toRecords(rows: Data, name: string): readonly NamedValues[] {
   if (rows.kind !== 'records') {
     throw new LoadlineError('LL2006', `${name} takes one object of names and values a row`);
   }

@@ -1,6 +1,6 @@
 /** From rows as a user sends them (JSON values) to the data an evaluator takes, with the field named when one is wrong. */
 import { LoadlineError } from '../errors.ts';
-import type { Cell, Column, Data, Dense } from './data.ts';
+import type { Cell, Column, Data, Dense, NamedValues } from './data.ts';
 import { dense } from './data.ts';
 import type { NamedFeature, Signature } from './model.ts';
 
@@ -51,7 +51,7 @@ function featureRows(rows: readonly unknown[], features: readonly NamedFeature[]
   const columns: Cell[][] = features.map(() => []);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
-    const values = Array.isArray(row) ? arrayRow(row, i, features) : objectRow(row, i, features, named);
+    const values = valuesOf(row, i, features, named);
     for (let j = 0; j < features.length; j++) {
       columns[j]!.push(cellOf(values[j], i, features[j]!));
     }
@@ -69,7 +69,7 @@ function numericRows(rows: readonly unknown[], features: readonly NamedFeature[]
   const data = new Float64Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
-    const values = Array.isArray(row) ? arrayRow(row, i, features) : objectRow(row, i, features, named);
+    const values = valuesOf(row, i, features, named);
     const start = i * width;
     for (let j = 0; j < width; j++) {
       const value = values[j];
@@ -77,6 +77,21 @@ function numericRows(rows: readonly unknown[], features: readonly NamedFeature[]
     }
   }
   return dense(rows.length, width, data);
+}
+
+function valuesOf(
+  row: unknown,
+  index: number,
+  features: readonly NamedFeature[],
+  named: boolean,
+): readonly unknown[] {
+  if (Array.isArray(row)) {
+    return arrayRow(row, index, features);
+  }
+  // A model of one feature takes a bare value for a row, as IsotonicRegression takes one dimension.
+  return features.length === 1 && (typeof row !== 'object' || row === null)
+    ? [row]
+    : objectRow(row, index, features, named);
 }
 
 function arrayRow(
@@ -228,17 +243,21 @@ function textOf(row: unknown, index: number): string {
   return value;
 }
 
-function recordOf(row: unknown, index: number): ReadonlyMap<string, Cell> {
+function recordOf(row: unknown, index: number): NamedValues {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
     throw new LoadlineError('LL2006', `Row ${index}: wanted an object, found ${typeName(row)}`, {
       row: index,
     });
   }
-  const record = new Map<string, Cell>();
+  const record = new Map<string, Cell | readonly string[]>();
   for (const [key, value] of Object.entries(row)) {
-    record.set(key, labelOrNull(value, index, key));
+    record.set(key, isStrings(value) ? value : labelOrNull(value, index, key));
   }
   return record;
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function labelOf(row: unknown, index: number): Cell {
