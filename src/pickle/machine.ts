@@ -6,6 +6,7 @@
 import type { Limits } from '../bytes/limits.ts';
 import { overLimit } from '../bytes/limits.ts';
 import { LoadlineError } from '../errors.ts';
+import { codeInState } from './audit/state-code.ts';
 import type { Inert, PyGlobal, PyObject, PyTuple } from './inert.ts';
 import { isArrayWrapper, readWrappedArray, refuseSideFile } from './joblib.ts';
 import { asKind } from './numpy.ts';
@@ -32,16 +33,21 @@ export interface GlobalUse {
   readonly count: number;
   /** Whether the stream calls it, or makes an instance of it. */
   readonly called: boolean;
-  /** Positional arguments of the first call; null when it is not called. */
+  /** Most positional arguments of any of its calls; null when it is not called. */
   readonly arity: number | null;
+}
+
+/** Something in a stream, beyond a name, that would run code in Python. */
+export interface Finding {
+  readonly what: string;
+  readonly offset: number;
 }
 
 /** What a stream has used so far; nested pickles share it, so that nesting gives no new allowance. */
 export interface Session {
   readonly limits: Limits;
   readonly globals: Map<string, Writable<GlobalUse>>;
-  /** Offset of the first call of something that is not a name, or null. */
-  computedCall: number | null;
+  readonly findings: Finding[];
   opcodes: number;
   memoEntries: number;
   /** Highest PROTO seen. */
@@ -55,7 +61,7 @@ export function newSession(limits: Limits): Session {
   return {
     limits,
     globals: new Map(),
-    computedCall: null,
+    findings: [],
     opcodes: 0,
     memoEntries: 0,
     protocol: 0,
@@ -72,6 +78,14 @@ export interface Stream {
 const EMPTY_TUPLE: PyTuple = { kind: 'tuple', items: [] };
 /** CPython refuses to parse longer decimal integers since 3.11. */
 const MAX_DIGITS = 4300;
+/** More of them add nothing to a verdict. */
+const MAX_FINDINGS = 100;
+
+/** cloudpickle's way to name a type that has no module, such as the type of code objects; honest files call it. */
+function makesBuiltinType(maker: PyObject): boolean {
+  const callable = asKind(maker.callable, 'global');
+  return callable !== null && callable.name === '_builtin_type' && callable.module.startsWith('cloudpickle');
+}
 
 /**
  * Runs one pickle that starts at `start`. `joblib`: whether numpy arrays may follow their wrappers in the stream, as in
@@ -271,10 +285,13 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
   ): Inert {
     const called = asKind(callable, 'global');
     if (called === null) {
-      if (asKind(callable, 'object') === null) {
+      const maker = asKind(callable, 'object');
+      if (maker === null) {
         throw broken('calls a value that is no function');
       }
-      session.computedCall ??= at;
+      if (!makesBuiltinType(maker)) {
+        find('calls a value that is not a name');
+      }
     } else {
       markCalled(called, args.length);
       if (called.module === 'copyreg' || called.module === 'copy_reg') {
@@ -282,6 +299,9 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
         if (rebuilt !== null) {
           return rebuilt;
         }
+      }
+      if (called.name === '_ufunc_reconstruct') {
+        lookUp(args);
       }
     }
     return {
@@ -299,9 +319,25 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
 
   function markCalled(called: PyGlobal, arity: number): void {
     const use = globals.get(`${called.module}\n${called.name}`);
-    if (use !== undefined && !use.called) {
+    if (use !== undefined) {
       use.called = true;
-      use.arity = arity;
+      use.arity = Math.max(use.arity ?? 0, arity);
+    }
+  }
+
+  /** numpy's `_ufunc_reconstruct(module, name)` imports whatever it is told to: as good as a name in the stream. */
+  function lookUp(args: readonly Inert[]): void {
+    const [module, name] = args;
+    if (typeof module === 'string' && typeof name === 'string') {
+      global(module, name);
+    } else {
+      find('looks up a name that it computes');
+    }
+  }
+
+  function find(what: string): void {
+    if (session.findings.length < MAX_FINDINGS) {
+      session.findings.push({ what, offset: at });
     }
   }
 
@@ -396,6 +432,10 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
       throw broken('sets a state for the second time');
     }
     object.state = state;
+    const code = codeInState(object, state);
+    if (code !== null) {
+      find(code);
+    }
     if (!joblib) {
       return;
     }

@@ -76,3 +76,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(OP).map(([name
 export function opcodeName(code: number): string {
   return NAMES.get(code) ?? `0x${code.toString(16).padStart(2, '0')}`;
 }
+
+export function isOpcode(code: number): boolean {
+  return NAMES.has(code);
+}
