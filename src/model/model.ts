@@ -1,4 +1,5 @@
 /** A model ready to serve: the evaluator, what its callers must send, and where it came from. */
+import { LoadlineError } from '../errors.ts';
 import type { Label } from './data.ts';
 import type { Feature, Fitted, InputKind, MethodName } from './fitted.ts';
 import { METHODS } from './fitted.ts';
@@ -48,9 +49,18 @@ export interface Model {
   readonly origin: Origin;
 }
 
-/** Derives the signature of an evaluator. */
+/** More features than this are a forged count: a matrix of one such row would take 128 MiB. */
+const MOST_FEATURES = 2 ** 24;
+
+/** Derives the signature of an evaluator. Throws LL3004 when it says it takes more features than any model has. */
 export function signatureOf(fitted: Fitted): Signature {
   const count = fitted.input === 'features' ? (fitted.features?.length ?? fitted.nFeatures) : null;
+  if (count !== null && count > MOST_FEATURES) {
+    throw new LoadlineError(
+      'LL3004',
+      `Cannot use ${fitted.name}: it says it takes ${count} features, the limit is ${MOST_FEATURES}`,
+    );
+  }
   const features =
     count === null
       ? null

@@ -1,0 +1,42 @@
+/** What the parent process and its workers say to each other. */
+import type { ErrorCode, ErrorDetail } from '../../errors.ts';
+import type { Snapshot } from '../../monitor/metrics/snapshot.ts';
+
+/** To a worker. `id` pairs an answer with its question. */
+export type ToWorker =
+  | { readonly type: 'snapshot'; readonly id: number }
+  /** Open the model file and keep the result aside. */
+  | { readonly type: 'prepare'; readonly id: number }
+  /** Serve what was prepared, or drop it. */
+  | { readonly type: 'commit'; readonly id: number }
+  | { readonly type: 'discard'; readonly id: number }
+  | { readonly type: 'unload'; readonly id: number }
+  | { readonly type: 'drain'; readonly periodMs: number }
+  /** Answers to what the worker asked. */
+  | { readonly type: 'metrics'; readonly id: number; readonly text: string }
+  | { readonly type: 'done'; readonly id: number; readonly error: WireError | null };
+
+/** From a worker. */
+export type FromWorker =
+  | { readonly type: 'listening' }
+  | { readonly type: 'failed'; readonly error: WireError }
+  /** An answer when `id` is a number, else sent by itself now and then, so that a dead worker's counts stay. */
+  | { readonly type: 'snapshot'; readonly id: number | null; readonly snapshot: Snapshot }
+  /** Answer to prepare, commit, discard and unload; `sha256` of what was prepared. */
+  | {
+      readonly type: 'done';
+      readonly id: number;
+      readonly error: WireError | null;
+      readonly sha256?: string;
+    }
+  /** Questions: the metrics of all workers; load or unload the model in all workers. */
+  | { readonly type: 'metrics'; readonly id: number }
+  | { readonly type: 'load'; readonly id: number }
+  | { readonly type: 'unload'; readonly id: number };
+
+/** A LoadlineError as it crosses between processes. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly detail: Omit<ErrorDetail, 'cause'>;
+}

@@ -1,0 +1,250 @@
+/**
+ * The parent of several workers: starts them, replaces those that die, adds up their metrics, and has all of them
+ * reload or drain together. It never touches a request: the workers share the listening socket.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { LoadlineError } from '../../errors.ts';
+import { renderMetrics } from '../../monitor/metrics/render.ts';
+import { retire, type Snapshot } from '../../monitor/metrics/snapshot.ts';
+import type { Metrics } from '../../monitor/metrics/store.ts';
+import type { Running } from '../run.ts';
+import { type Backoff, NO_BACKOFF, nextBackoff } from './backoff.ts';
+import { createLink, fromWire, type Link, toWire } from './link.ts';
+import type { FromWorker, ToWorker, WireError } from './messages.ts';
+
+/** Patience with a worker that is asked for its counts: beyond it the last ones it sent are taken. */
+const SNAPSHOT_MS = 500;
+/** Patience with a worker that opens a model: a forest of gigabytes takes a minute. */
+const PREPARE_MS = 300_000;
+/** Patience with everything that is only a word. */
+const WORD_MS = 10_000;
+
+interface Done {
+  readonly error: WireError | null;
+  readonly sha256?: string;
+}
+
+interface Slot {
+  readonly index: number;
+  worker: Worker | null;
+  startedAt: number;
+  ready: boolean;
+  backoff: Backoff;
+  timer: NodeJS.Timeout | null;
+  last: Snapshot | null;
+  readonly snapshots: Link<Snapshot>;
+  readonly words: Link<Done>;
+}
+
+export interface PrimaryOptions {
+  readonly workers: number;
+  /** File that a worker process runs, and its arguments; it begins with `runWorker`. */
+  readonly exec: string;
+  readonly args: readonly string[];
+  /** The counters' layout, for adding them up. */
+  readonly metrics: Metrics;
+  /** Told about deaths, replacements and reloads. */
+  readonly log: (message: string) => void;
+}
+
+/** Starts the workers; resolves when all of them listen. Rejects with a worker's own error when it cannot start. */
+export async function startPrimary(options: PrimaryOptions): Promise<Running> {
+  const { metrics, log } = options;
+  const slots: Slot[] = Array.from({ length: options.workers }, (_, index) => ({
+    index,
+    worker: null,
+    startedAt: 0,
+    ready: false,
+    backoff: NO_BACKOFF,
+    timer: null,
+    last: null,
+    snapshots: createLink<Snapshot>(),
+    words: createLink<Done>(),
+  }));
+  // Counts of workers that are gone, already added up.
+  const retired = new Float64Array(metrics.layout.size);
+  let stopping = false;
+  let starting = true;
+  let reloading: Promise<void> = Promise.resolve();
+  const started = Promise.withResolvers<void>();
+
+  cluster.setupPrimary({ exec: options.exec, args: [...options.args], serialization: 'advanced' });
+
+  const send = (slot: Slot, message: ToWorker): void => {
+    if (slot.worker?.isConnected() === true) {
+      slot.worker.send(message, () => {
+        // A worker that died meanwhile is dealt with where its exit is.
+      });
+    }
+  };
+  const live = (): Slot[] => slots.filter((slot) => slot.worker?.isConnected() === true && slot.ready);
+
+  const start = (slot: Slot): void => {
+    slot.timer = null;
+    slot.ready = false;
+    slot.startedAt = performance.now();
+    const worker = cluster.fork({ LOADLINE_WORKER: String(slot.index) });
+    slot.worker = worker;
+    worker.on('message', (message: FromWorker) => receive(slot, message));
+    worker.once('exit', (code: number | null, signal: string | null) => ended(slot, code, signal));
+  };
+
+  const ended = (slot: Slot, code: number | null, signal: string | null): void => {
+    slot.worker = null;
+    slot.snapshots.close('The worker ended');
+    slot.words.close('The worker ended');
+    if (slot.last !== null) {
+      const values = retire(metrics, slot.last);
+      for (let i = 0; i < retired.length; i++) {
+        retired[i]! += values[i]!;
+      }
+      slot.last = null;
+    }
+    if (stopping) {
+      return;
+    }
+    if (starting) {
+      started.reject(
+        new LoadlineError(
+          'LL1099',
+          `Worker ${slot.index} ended while starting (${signal ?? `exit ${code}`})`,
+        ),
+      );
+      return;
+    }
+    slot.backoff = nextBackoff(slot.backoff, slot.ready ? performance.now() - slot.startedAt : 0);
+    slot.ready = false;
+    log(
+      `worker ${slot.index} ended (${signal ?? `exit ${code}`}); a new one starts in ${slot.backoff.delayMs} ms`,
+    );
+    slot.timer = setTimeout(start, slot.backoff.delayMs, slot);
+  };
+
+  const receive = (slot: Slot, message: FromWorker): void => {
+    switch (message.type) {
+      case 'listening':
+        slot.ready = true;
+        if (starting && slots.every((other) => other.ready)) {
+          starting = false;
+          started.resolve();
+        } else if (!starting) {
+          log(`worker ${slot.index} is back`);
+        }
+        break;
+      case 'failed':
+        if (starting) {
+          started.reject(fromWire(message.error));
+        } else {
+          log(`worker ${slot.index} could not start: ${message.error.message}`);
+        }
+        break;
+      case 'snapshot':
+        slot.last = message.snapshot;
+        if (message.id !== null) {
+          slot.snapshots.answer(message.id, message.snapshot);
+        }
+        break;
+      case 'done':
+        slot.words.answer(message.id, message);
+        break;
+      case 'metrics':
+        void allMetrics().then((text) => send(slot, { type: 'metrics', id: message.id, text }));
+        break;
+      case 'load':
+      case 'unload': {
+        const work = message.type === 'load' ? reload() : unload();
+        work.then(
+          () => send(slot, { type: 'done', id: message.id, error: null }),
+          (error: unknown) => send(slot, { type: 'done', id: message.id, error: toWire(error) }),
+        );
+        break;
+      }
+    }
+  };
+
+  const allMetrics = async (): Promise<string> => {
+    await Promise.all(
+      live().map((slot) =>
+        slot.snapshots.ask((id) => send(slot, { type: 'snapshot', id }), SNAPSHOT_MS).catch(() => null),
+      ),
+    );
+    const snapshots = slots.map((slot) => slot.last).filter((snapshot) => snapshot !== null);
+    return renderMetrics(metrics.layout, snapshots, [retired]);
+  };
+
+  const tell = async (
+    targets: readonly Slot[],
+    type: 'prepare' | 'commit' | 'discard' | 'unload',
+  ): Promise<Done[]> =>
+    Promise.all(
+      targets.map((slot) =>
+        slot.words.ask((id) => send(slot, { type, id }), type === 'prepare' ? PREPARE_MS : WORD_MS),
+      ),
+    );
+
+  /** All workers open the file, and only when all could do they serve it: a bad file leaves every one on the old model. */
+  const reloadOnce = async (): Promise<void> => {
+    const targets = live();
+    let answers: Done[];
+    try {
+      answers = await tell(targets, 'prepare');
+      const failed = answers.find((answer) => answer.error !== null);
+      if (failed?.error != null) {
+        throw fromWire(failed.error);
+      }
+      if (new Set(answers.map((answer) => answer.sha256)).size > 1) {
+        throw new LoadlineError('LL3002', 'The model file changed while the workers read it: reload again');
+      }
+    } catch (error) {
+      await tell(
+        targets.filter((slot) => slot.worker !== null),
+        'discard',
+      ).catch(() => null);
+      log(`reload failed, the old model goes on serving: ${error instanceof Error ? error.message : error}`);
+      throw error;
+    }
+    await tell(targets, 'commit');
+    log(`reloaded the model, sha256 ${answers[0]?.sha256 ?? 'unknown'}`);
+  };
+  const reload = (): Promise<void> => {
+    reloading = reloading.catch(() => null).then(reloadOnce);
+    return reloading;
+  };
+  const unload = async (): Promise<void> => {
+    await tell(live(), 'unload');
+  };
+
+  for (const slot of slots) {
+    start(slot);
+  }
+  const kill = (): void => {
+    stopping = true;
+    for (const slot of slots) {
+      clearTimeout(slot.timer ?? undefined);
+      slot.worker?.process.kill('SIGKILL');
+    }
+  };
+  try {
+    await started.promise;
+  } catch (error) {
+    kill();
+    throw error;
+  }
+  return {
+    reload,
+    async stop(periodMs) {
+      stopping = true;
+      const exits = slots.map(async (slot) => {
+        clearTimeout(slot.timer ?? undefined);
+        const { worker } = slot;
+        if (worker !== null) {
+          const exit = new Promise((resolve) => worker.once('exit', resolve));
+          send(slot, { type: 'drain', periodMs });
+          await exit;
+        }
+      });
+      await Promise.all(exits);
+    },
+    kill,
+  };
+}
