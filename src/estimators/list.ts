@@ -11,12 +11,16 @@ import { quadraticDiscriminant } from './discriminant-analysis/quadratic.ts';
 import { dummyClassifier, dummyRegressor } from './dummy/dummy.ts';
 import { forests } from './ensemble/forest.ts';
 import { gradientBoostingClassifier, gradientBoostingRegressor } from './ensemble/gradient-boosting.ts';
+import { histGradientBoostingClassifier, histGradientBoostingRegressor } from './ensemble/hist-gradient-boosting.ts';
 import { stackingClassifier, stackingRegressor } from './ensemble/stacking.ts';
 import { votingClassifier, votingRegressor } from './ensemble/voting.ts';
 import { countVectorizer } from './feature-extraction/count-vectorizer.ts';
 import { dictVectorizer } from './feature-extraction/dict-vectorizer.ts';
 import { featureHasher, hashingVectorizer } from './feature-extraction/hashing.ts';
 import { tfidfTransformer } from './feature-extraction/tfidf-transformer.ts';
+import { recursiveEliminations } from './feature-selection/rfe.ts';
+import { modelSelectors } from './feature-selection/select-from-model.ts';
+import { sequentialSelectors } from './feature-selection/sequential.ts';
 import { univariateSelectors } from './feature-selection/univariate.ts';
 import { varianceThresholds } from './feature-selection/variance-threshold.ts';
 import { gaussianProcessRegressor } from './gaussian-process/regressor.ts';
@@ -84,6 +88,8 @@ export const FAMILIES: readonly EstimatorFamily[] = [
   forests,
   gradientBoostingClassifier,
   gradientBoostingRegressor,
+  histGradientBoostingClassifier,
+  histGradientBoostingRegressor,
   stackingClassifier,
   stackingRegressor,
   votingClassifier,
@@ -93,6 +99,9 @@ export const FAMILIES: readonly EstimatorFamily[] = [
   featureHasher,
   hashingVectorizer,
   tfidfTransformer,
+  recursiveEliminations,
+  modelSelectors,
+  sequentialSelectors,
   univariateSelectors,
   varianceThresholds,
   gaussianProcessRegressor,
