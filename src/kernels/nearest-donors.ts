@@ -1,10 +1,19 @@
 /** The k smallest of a few distances, in the order in which numpy's argpartition leaves them: sums depend on it. */
 
 /**
- * Writes the positions of the `k` smallest of `distances[0 .. n)` to `order[0 .. k)`, ascending; NaN counts as largest
- * and the first of equal ones wins. So does numpy's argpartition since 2.0 on processors with AVX2 or AVX-512.
+ * Writes the positions of the `k` smallest of `distances[0 .. n)` to `order[0 .. k)`; NaN counts as largest. `order` is
+ * scratch of at least `n`. The order is that of numpy 2.0 and later on processors with AVX2 or AVX-512: ascending, the
+ * first of equal ones first; where there is a NaN it is what the C++ library's `nth_element` leaves.
  */
-export function smallestSorted(distances: Float64Array, n: number, k: number, order: Int32Array): void {
+export function smallestByVector(distances: Float64Array, n: number, k: number, order: Int32Array): void {
+  if (distances.subarray(0, n).some(Number.isNaN)) {
+    nthElement(distances, n, k, order);
+  } else {
+    smallestSorted(distances, n, k, order);
+  }
+}
+
+function smallestSorted(distances: Float64Array, n: number, k: number, order: Int32Array): void {
   let filled = 0;
   for (let i = 0; i < n; i++) {
     const distance = distances[i]!;
@@ -19,9 +28,53 @@ export function smallestSorted(distances: Float64Array, n: number, k: number, or
   }
 }
 
+/** libstdc++'s `nth_element`; its heap fall-back for adversarial input is left out. */
+function nthElement(distances: Float64Array, n: number, k: number, order: Int32Array): void {
+  for (let i = 0; i < n; i++) {
+    order[i] = i;
+  }
+  const less = (a: number, b: number): boolean => isLess(distances[order[a]!]!, distances[order[b]!]!);
+  let first = 0;
+  let last = n;
+  while (last - first > 3) {
+    swap(order, first, medianOf(less, first + 1, first + ((last - first) >> 1), last - 1));
+    let left = first + 1;
+    let right = last;
+    for (;;) {
+      while (less(left, first)) {
+        left++;
+      }
+      do {
+        right--;
+      } while (less(first, right));
+      if (left >= right) {
+        break;
+      }
+      swap(order, left, right);
+      left++;
+    }
+    if (left <= k - 1) {
+      first = left;
+    } else {
+      last = left;
+    }
+  }
+  for (let i = first + 1; i < last; i++) {
+    for (let j = i; j > first && less(j, j - 1); j--) {
+      swap(order, j, j - 1);
+    }
+  }
+}
+
+function medianOf(less: (a: number, b: number) => boolean, a: number, b: number, c: number): number {
+  if (less(a, b)) {
+    return less(b, c) ? b : less(a, c) ? c : a;
+  }
+  return less(a, c) ? a : less(b, c) ? c : b;
+}
+
 /**
- * As `smallestSorted`, but in the order of numpy's own introselect, which it used everywhere before 2.0. `order` is
- * scratch of at least `n`. Source: numpy `npysort/selection.cpp`; its median-of-medians fall-back for adversarial input
+ * As `smallestByVector`, but in the order of numpy's own introselect, which it used everywhere before 2.0. Source: numpy `npysort/selection.cpp`; its median-of-medians fall-back for adversarial input
  * is left out.
  */
 export function smallestIntroselect(distances: Float64Array, n: number, k: number, order: Int32Array): void {

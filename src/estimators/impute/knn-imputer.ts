@@ -2,7 +2,7 @@
 import { pairwiseSum } from '../../kernels/math.ts';
 import type { IncompleteRows } from '../../kernels/nan-euclidean.ts';
 import { incompleteRows, nanEuclidean } from '../../kernels/nan-euclidean.ts';
-import { smallestIntroselect, smallestSorted } from '../../kernels/nearest-donors.ts';
+import { smallestByVector, smallestIntroselect } from '../../kernels/nearest-donors.ts';
 import { toDense } from '../../model/coerce.ts';
 import type { Dense } from '../../model/data.ts';
 import { defineEstimators } from '../define.ts';
@@ -26,7 +26,7 @@ interface KnnModel {
   readonly byDistance: boolean;
   /** Whether rows of unknown distance, taken where there are too few others, have no weight. */
   readonly ignoresUnknown: boolean;
-  readonly select: typeof smallestSorted;
+  readonly select: typeof smallestByVector;
 }
 
 export const knnImputers = defineEstimators({
@@ -70,7 +70,7 @@ function readModel(state: EstimatorState): KnnModel {
     byDistance: state.choice('weights', ['uniform', 'distance']) === 'distance',
     ignoresUnknown: state.since(1, 6),
     // The order of donors is numpy's; scikit-learn 1.5 is the first that came with numpy 2.
-    select: state.since(1, 5) ? smallestSorted : smallestIntroselect,
+    select: state.since(1, 5) ? smallestByVector : smallestIntroselect,
   };
 }
 
