@@ -77,7 +77,12 @@ function compareMethod(
   let worst = NO_DIFFERENCE;
   let closeLabels = 0;
   for (const { value, wanted, where, row } of pairs(found, expected, faults, method)) {
-    const one = difference(value, wanted, labels ? { rel: 0, abs: 0 } : bound, where);
+    const one = difference(
+      value,
+      method === 'transform' ? numeric(wanted) : wanted,
+      labels ? { rel: 0, abs: 0 } : bound,
+      where,
+    );
     if (labels && one.share > 0 && marginOf(recorded, row) < LABEL_MARGIN) {
       closeLabels++;
       continue;
@@ -180,11 +185,19 @@ function rowOf(answer: Answer, row: number): unknown {
   return 'outputs' in answer ? answer.outputs.map((list) => list[row]) : answer[row];
 }
 
-/** JSON loses -0 and what is not finite. */
+/** JSON loses -0 and what is not finite; a missing value is NaN or null by the type of its column. */
 function keepBits(_key: string, value: unknown): unknown {
+  if (value === null) {
+    return 'NaN';
+  }
   return typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value))
     ? `${Object.is(value, -0) ? '-0' : value}`
     : value;
+}
+
+/** Columns of booleans (a missing indicator's) are numbers to whatever comes next. */
+function numeric<Value>(value: Value): Value | number {
+  return typeof value === 'boolean' ? Number(value) : value;
 }
 
 function compareClasses(fitted: Fitted, recorded: Recorded, faults: string[]): void {
@@ -192,10 +205,7 @@ function compareClasses(fitted: Fitted, recorded: Recorded, faults: string[]): v
   if (classes === undefined || fitted.task !== 'classifier') {
     return;
   }
-  const list = classes as readonly Json[];
-  // scikit-learn numbers the labels of a multilabel model; here each of them is an output of two classes.
-  const [first] = recorded.expected.predict as readonly Json[];
-  const wanted = Array.isArray(list[0]) ? list : Array.isArray(first) ? list.map(() => [0, 1]) : [list];
+  const wanted = Array.isArray((classes as readonly Json[])[0]) ? classes : [classes];
   if (JSON.stringify(fitted.classes) !== JSON.stringify(wanted)) {
     faults.push(
       `classes: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(fitted.classes)?.slice(0, 200)}`,

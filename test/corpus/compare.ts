@@ -78,7 +78,11 @@ function numberOf(value: Json): Json {
 
 /** Missing values of a table are null whatever Python called them. */
 function same(answer: unknown, recorded: Json): boolean {
-  return answer === recorded || (answer === null && recorded === 'nan');
+  return answer === recorded || (missing(answer) && missing(recorded));
+}
+
+function missing(value: unknown): boolean {
+  return value === null || value === 'nan' || Number.isNaN(value);
 }
 
 function infinite(answer: unknown, recorded: Json, where: string): Worst {

@@ -18,7 +18,7 @@ SCORE_SAMPLES = {"IsolationForest", "OneClassSVM"}
 EXACT_TRANSFORM = {
     "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "Binarizer", "PolynomialFeatures",
     "KBinsDiscretizer", "OneHotEncoder", "OrdinalEncoder", "TargetEncoder", "LabelEncoder", "LabelBinarizer",
-    "SimpleImputer", "KNNImputer", "MissingIndicator", "VarianceThreshold", "SelectKBest", "SelectPercentile",
+    "SimpleImputer", "MissingIndicator", "VarianceThreshold", "SelectKBest", "SelectPercentile",
     "CountVectorizer", "DictVectorizer",
 }  # fmt: skip
 EXACT_TREES = {

@@ -189,5 +189,5 @@ for name in ("log1p", "log", "log10", "log2", "sqrt", "cbrt", "exp", "expm1", "e
 case("preprocessing/function-log1p-domain", "log1p outside its domain gives NaN and -inf", lambda: FT(np.log1p), Xp[:, :2], None, np.array([[-1.0, 0.0], [-2.0, 1.0], [1e-20, 1e300]]))
 case("preprocessing/function-inverse", "with an inverse and a check switched off", lambda: FT(np.log1p, inverse_func=np.expm1, check_inverse=False), Xp, None, Xtp)
 case("preprocessing/function-validate", "validate=True", lambda: FT(np.sqrt, validate=True), Xp, None, Xtp)
-case("preprocessing/function-columns", "fitted on a DataFrame, names one to one", lambda: FT(np.square, feature_names_out="one-to-one"), Xdf, None, Xdft)
+case("preprocessing/function-columns", "fitted on a DataFrame, names one to one", lambda: FT(np.square, feature_names_out="one-to-one"), Xdf, None, Xdft, first="1.3")
 case("preprocessing/function-kw-args", "numpy.clip with keyword arguments", lambda: FT(np.clip, kw_args={"a_min": -1.0, "a_max": 1.5}), X, None, Xt)
