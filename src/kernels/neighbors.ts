@@ -338,8 +338,13 @@ export function averageTargets({ data, nOutputs, float32 }: PointTargets, room: 
         terms[i] = weights === null ? target : target * weights[i]!;
       }
       // Without weights numpy sums several outputs side by side, one neighbour after the other.
-      const sum = weights === null && nOutputs > 1 ? runningSum(terms, n) : pairwiseSum(terms, 0, n);
-      out[at + o] = weights === null && float32 ? Math.fround(sum / total) : sum / total;
+      const inOrder = weights === null && nOutputs > 1;
+      if (weights === null && float32) {
+        const sum = inOrder ? runningSumFloat32(terms, 0, n) : pairwiseSumFloat32(terms, 0, n);
+        out[at + o] = Math.fround(sum / total);
+      } else {
+        out[at + o] = (inOrder ? runningSum(terms, n) : pairwiseSum(terms, 0, n)) / total;
+      }
     }
   };
 }
@@ -363,6 +368,39 @@ function runningSum(data: Float64Array, n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     sum += data[i]!;
+  }
+  return sum;
+}
+
+function runningSumFloat32(data: Float64Array, start: number, n: number): number {
+  let sum = 0;
+  for (let i = start; i < start + n; i++) {
+    sum = Math.fround(sum + data[i]!);
+  }
+  return sum;
+}
+
+/** As `pairwiseSum`, in float32. */
+function pairwiseSumFloat32(data: Float64Array, start: number, n: number): number {
+  if (n < 8) {
+    return runningSumFloat32(data, start, n);
+  }
+  const { fround } = Math;
+  if (n > 128) {
+    const half = (n >> 1) - ((n >> 1) % 8);
+    return fround(pairwiseSumFloat32(data, start, half) + pairwiseSumFloat32(data, start + half, n - half));
+  }
+  const r = Float32Array.from(data.subarray(start, start + 8));
+  const end = start + n - (n % 8);
+  for (let i = start + 8; i < end; i++) {
+    r[(i - start) % 8]! += data[i]!;
+  }
+  let sum = fround(
+    fround(fround(r[0]! + r[1]!) + fround(r[2]! + r[3]!)) +
+      fround(fround(r[4]! + r[5]!) + fround(r[6]! + r[7]!)),
+  );
+  for (let i = end; i < start + n; i++) {
+    sum = fround(sum + data[i]!);
   }
   return sum;
 }
