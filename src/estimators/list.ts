@@ -9,9 +9,13 @@ import { kernelPca } from './decomposition/kernel-pca.ts';
 import { linearDiscriminant } from './discriminant-analysis/linear.ts';
 import { quadraticDiscriminant } from './discriminant-analysis/quadratic.ts';
 import { dummyClassifier, dummyRegressor } from './dummy/dummy.ts';
+import { adaBoostClassifier, adaBoostRegressor } from './ensemble/ada-boost.ts';
+import { baggingClassifier, baggingRegressor } from './ensemble/bagging.ts';
 import { forests } from './ensemble/forest.ts';
 import { gradientBoostingClassifier, gradientBoostingRegressor } from './ensemble/gradient-boosting.ts';
 import { histGradientBoostingClassifier, histGradientBoostingRegressor } from './ensemble/hist-gradient-boosting.ts';
+import { isolationForest } from './ensemble/isolation-forest.ts';
+import { randomTreesEmbedding } from './ensemble/random-trees-embedding.ts';
 import { stackingClassifier, stackingRegressor } from './ensemble/stacking.ts';
 import { votingClassifier, votingRegressor } from './ensemble/voting.ts';
 import { countVectorizer } from './feature-extraction/count-vectorizer.ts';
@@ -85,11 +89,17 @@ export const FAMILIES: readonly EstimatorFamily[] = [
   quadraticDiscriminant,
   dummyClassifier,
   dummyRegressor,
+  adaBoostClassifier,
+  adaBoostRegressor,
+  baggingClassifier,
+  baggingRegressor,
   forests,
   gradientBoostingClassifier,
   gradientBoostingRegressor,
   histGradientBoostingClassifier,
   histGradientBoostingRegressor,
+  isolationForest,
+  randomTreesEmbedding,
   stackingClassifier,
   stackingRegressor,
   votingClassifier,
