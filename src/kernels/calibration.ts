@@ -16,7 +16,7 @@ export interface IsotonicFit {
   readonly xs: Float64Array;
   readonly ys: Float64Array;
   readonly outOfBounds: OutOfBounds;
-  /** Whether scikit-learn holds the fit, and so its results, in float32. */
+  /** Whether scikit-learn holds the fit, and so its results, in float32 (interpolated by scipy as each version likes). */
   readonly float32: boolean;
 }
 
@@ -31,28 +31,8 @@ export function isotonicValues(values: Float64Array, fit: IsotonicFit): Float64A
     if (outOfBounds === 'nan' && !(x >= xs[0]! && x <= xs[last]!)) {
       return Number.NaN;
     }
-    return float32 ? interpolateFloat32(Math.fround(x), xs, ys) : interpolate(x, xs, ys);
+    return float32 ? Math.fround(interpolate(Math.fround(x), xs, ys)) : interpolate(x, xs, ys);
   });
-}
-
-/** Linear interpolation in float32, as scipy's `interp1d._call_linear` does where the points are float32. */
-function interpolateFloat32(x: number, xs: Float64Array, ys: Float64Array): number {
-  const last = xs.length - 1;
-  const clipped = Math.min(Math.max(x, xs[0]!), xs[last]!);
-  // First index with xs[j] ≥ x, at least 1: numpy.searchsorted from the left, then clip.
-  let j = 1;
-  let high = last;
-  while (j < high) {
-    const middle = (j + high) >> 1;
-    if (xs[middle]! < clipped) {
-      j = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  const rise = Math.fround(ys[j]! - ys[j - 1]!);
-  const slope = Math.fround(rise / Math.fround(xs[j]! - xs[j - 1]!));
-  return Math.fround(Math.fround(slope * Math.fround(clipped - xs[j - 1]!)) + ys[j - 1]!);
 }
 
 /** Divides each row by its sum, in place; a row of sum 0 becomes uniform. */

@@ -83,8 +83,8 @@ function selectCsr(rows: Csr, indices: Int32Array): Csr {
 }
 
 /**
- * Blocks of columns side by side, as numpy's or scipy's `hstack`. One block is returned as it is; a table among them
- * makes a table without names; a sparse one keeps the result sparse where it is wide.
+ * Blocks of columns side by side, as numpy's or scipy's `hstack`. One block is returned as it is; a table with anything
+ * but numbers and booleans makes a table without names; a sparse block keeps the result sparse where it is wide.
  */
 export function hstack(blocks: readonly Data[], nRows: number): Data {
   const [first] = blocks;
@@ -96,13 +96,13 @@ export function hstack(blocks: readonly Data[], nRows: number): Data {
   let sparse = false;
   for (const block of blocks) {
     total += matrixWidth(block);
-    table ||= block.kind === 'table';
+    table ||= block.kind === 'table' && !block.columns.every(isNumeric);
     sparse ||= block.kind === 'csr';
   }
   if (table) {
     return { kind: 'table', nRows, names: null, columns: blocks.flatMap(columnsOf) };
   }
-  const matrices = blocks as readonly (Dense | Csr)[];
+  const matrices = blocks.map((block) => (block.kind === 'csr' ? block : toDense(block, '', null, 'any')));
   return sparse && total > WIDE ? hstackSparse(matrices, nRows, total) : hstackDense(matrices, nRows, total);
 }
 
@@ -112,6 +112,10 @@ function matrixWidth(block: Data): number {
     throw new LoadlineError('LL2006', `Columns wanted to be set side by side, found ${block.kind}`);
   }
   return width;
+}
+
+function isNumeric(column: Column): boolean {
+  return column instanceof Float64Array || column.every((cell) => typeof cell !== 'string');
 }
 
 function columnsOf(block: Data): readonly Column[] {

@@ -3,7 +3,7 @@ import { scaleColumns } from '../../kernels/affine.ts';
 import { normalizeCsr } from '../../kernels/normalize.ts';
 import { mapStored, reverseRows } from '../../kernels/sparse-rows.ts';
 import type { Csr } from '../../model/data.ts';
-import { asCsr } from '../../pickle/decode.ts';
+import { asCsr } from '../../pickle/sparse.ts';
 import type { EstimatorState } from '../state.ts';
 
 export interface TfidfWeights {
@@ -15,8 +15,8 @@ export interface TfidfWeights {
 
 /**
  * Reads a fitted TfidfTransformer. Before scikit-learn 1.5 the idf lie on the diagonal of a sparse matrix, and
- * multiplying with it leaves each row in the opposite order (scipy's `csr_matmat` hands its list out from the end) and
- * in float64: the sum of the norm follows that order.
+ * multiplying with it leaves each row in the opposite order (scipy's `csr_matmat` hands its list out from the end): the
+ * sum of the norm follows that order.
  */
 export function readTfidfWeights(state: EstimatorState): TfidfWeights {
   const diagonal = !state.has('idf_') && state.has('_idf_diag');
@@ -30,22 +30,18 @@ export function readTfidfWeights(state: EstimatorState): TfidfWeights {
   return {
     idf,
     apply(counts, float32) {
-      let narrow = float32;
       let rows = counts;
       if (sublinear) {
-        rows = mapStored(rows, narrow ? logarithmicFloat32 : logarithmic);
+        rows = mapStored(rows, float32 ? logarithmicFloat32 : logarithmic);
       }
       if (idf !== null) {
         rows = scaleColumns(rows, idf);
-        if (diagonal) {
-          rows = reverseRows(rows);
-          narrow = false;
-        }
-        rows = narrow ? mapStored(rows, Math.fround) : rows;
+        rows = diagonal ? reverseRows(rows) : rows;
+        rows = float32 ? mapStored(rows, Math.fround) : rows;
       }
       if (norm !== null) {
         rows = normalizeCsr(rows, norm);
-        rows = narrow ? mapStored(rows, Math.fround) : rows;
+        rows = float32 ? mapStored(rows, Math.fround) : rows;
       }
       return rows;
     },
