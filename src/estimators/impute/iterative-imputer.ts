@@ -4,6 +4,7 @@ import { selectDense } from '../../model/columns.ts';
 import type { Dense } from '../../model/data.ts';
 import { dense, targetNumbers } from '../../model/data.ts';
 import type { Child, Fitted } from '../../model/fitted.ts';
+import { plain } from '../../pickle/decode.ts';
 import type { Inert } from '../../pickle/inert.ts';
 import type { Resolve } from '../define.ts';
 import { defineEstimators } from '../define.ts';
@@ -71,9 +72,11 @@ function readSequence(
 ): Sequence {
   const { kept, overrides } = readKept(state, nFeatures);
   const nKept = kept.length;
-  // With no round at all the initial imputation stays.
-  const triplets = state.integer('n_iter_') === 0 ? [] : state.list('imputation_sequence_');
-  const steps = triplets.map((triplet, i): Step => {
+  if (state.integer('n_iter_') === 0) {
+    // Without a round the initial imputation stays; its state has no bounds then.
+    return { initial, kept, steps: [], min: new Float64Array(), max: new Float64Array(), overrides };
+  }
+  const steps = state.list('imputation_sequence_').map((triplet, i): Step => {
     const attribute = `imputation_sequence_[${i}]`;
     const [column, neighbors, estimator] = tripletItems(state, attribute, triplet);
     const fitted = resolve(estimator, attribute);
@@ -111,7 +114,7 @@ function tripletItems(
   if (items.length !== 3) {
     throw state.wrong(attribute, 'a column, its neighbours and an estimator', triplet);
   }
-  return [items[0]!, items[1]!, items[2]!];
+  return [plain(items[0]!), items[1]!, items[2]!];
 }
 
 /** Which columns go into the rounds. A column without any value in training is dropped, or kept as first filled. */

@@ -1,9 +1,12 @@
 /** PowerTransformer: Yeo-Johnson or Box-Cox per column, then standardised. */
 
 import { LoadlineError } from '../../errors.ts';
+import type { Exponent } from '../../kernels/power.ts';
 import {
   boxCox,
+  exponentOf,
   inverseBoxCox,
+  inverseBoxCoxPower,
   inverseYeoJohnson,
   yeoJohnsonExpm1,
   yeoJohnsonPower,
@@ -20,6 +23,9 @@ export const powerTransformers = defineEstimators({
     const method = state.choice('method', ['yeo-johnson', 'box-cox']);
     const lambdas = state.floats('lambdas_', { shape: [null] });
     const nFeatures = lambdas.length;
+    // Trained on float32 the exponents are float32, and since numpy 2 so is what is computed from them alone.
+    const single = state.since(1, 5) && state.array('lambdas_').dtype.itemSize === 4;
+    const exponents = Array.from(lambdas, (lambda) => exponentOf(lambda, single ? Math.fround : (x) => x));
     const scaler = state.boolean('standardize') ? resolve(state.value('_scaler'), '_scaler') : null;
     const standardize = scaler?.transform?.bind(scaler);
     const unstandardize = scaler?.inverseTransform?.bind(scaler);
@@ -31,32 +37,37 @@ export const powerTransformers = defineEstimators({
     }
     const yeoJohnson = state.since(1, 8) ? yeoJohnsonExpm1 : yeoJohnsonPower;
     const forward = method === 'box-cox' ? boxCox : yeoJohnson;
-    const backward = method === 'box-cox' ? inverseBoxCox : inverseYeoJohnson;
+    const inverse = state.since(1, 6) ? inverseBoxCox : inverseBoxCoxPower;
+    const backward = method === 'box-cox' ? inverse : inverseYeoJohnson;
     return transformer(state, state.numericFeatures(nFeatures, true), {
       transform(rows) {
         const dense = toDense(rows, name, nFeatures, 'nan');
         if (method === 'box-cox') {
           checkPositive(dense, rows, name);
         }
-        const out = mapColumns(dense, lambdas, forward);
+        const out = mapColumns(dense, exponents, forward);
         return standardize === undefined ? out : standardize(out);
       },
       inverseTransform(rows) {
         const dense = toDense(rows, name, nFeatures, 'nan');
         const raw =
           unstandardize === undefined ? dense : toDense(unstandardize(dense), name, nFeatures, 'any');
-        return mapColumns(raw, lambdas, backward);
+        return mapColumns(raw, exponents, backward);
       },
     });
   },
 });
 
-function mapColumns(rows: Dense, lambdas: Float64Array, map: (x: number, lambda: number) => number): Dense {
+function mapColumns(
+  rows: Dense,
+  exponents: readonly Exponent[],
+  map: (x: number, exponent: Exponent) => number,
+): Dense {
   const { nRows, nCols } = rows;
   const data = new Float64Array(rows.data.length);
   for (let i = 0, at = 0; i < nRows; i++) {
     for (let j = 0; j < nCols; j++, at++) {
-      data[at] = map(rows.data[at]!, lambdas[j]!);
+      data[at] = map(rows.data[at]!, exponents[j]!);
     }
   }
   if (rows.float32 === true) {

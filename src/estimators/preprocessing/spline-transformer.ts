@@ -96,29 +96,26 @@ function evaluate(
       evaluateSpline(spline, intoPeriod(spline, x), true, 0, work, out, 0);
       return;
     default:
-      if (x < feature.low) {
-        extrapolateLow(feature, x, extrapolation === 'linear', out);
-      } else if (x > feature.high) {
-        extrapolateHigh(feature, x, extrapolation === 'linear', out);
+      if (x < feature.low || x > feature.high) {
+        extrapolate(feature, x, extrapolation === 'linear', out);
       } else {
         evaluateSpline(spline, x, true, 0, work, out, 0);
       }
   }
 }
 
-function extrapolateLow(feature: FeatureSpline, x: number, linear: boolean, out: Float64Array): void {
-  const { atLow, slopeLow, low, nEnds } = feature;
+/** Where the range is empty (see `readSplines`) x may lie below and above it; the later of scikit-learn's steps counts. */
+function extrapolate(feature: FeatureSpline, x: number, linear: boolean, out: Float64Array): void {
+  const { low, high, atLow, atHigh, slopeLow, slopeHigh, nEnds } = feature;
   out.fill(0);
   for (let j = 0; j < nEnds; j++) {
-    out[j] = linear ? atLow[j]! + (x - low) * slopeLow[j]! : atLow[j]!;
-  }
-}
-
-function extrapolateHigh(feature: FeatureSpline, x: number, linear: boolean, out: Float64Array): void {
-  const { atHigh, slopeHigh, high, nEnds } = feature;
-  out.fill(0);
-  for (let j = out.length - nEnds; j < out.length; j++) {
-    out[j] = linear ? atHigh[j]! + (x - high) * slopeHigh[j]! : atHigh[j]!;
+    if (x < low) {
+      out[j] = linear ? atLow[j]! + (x - low) * slopeLow[j]! : atLow[j]!;
+    }
+    if (x > high) {
+      const k = out.length - 1 - j;
+      out[k] = linear ? atHigh[k]! + (x - high) * slopeHigh[k]! : atHigh[k]!;
+    }
   }
 }
 
