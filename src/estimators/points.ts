@@ -4,7 +4,7 @@ import { denseKernelPoints, sparseKernelPoints } from '../kernels/pairwise.ts';
 import { csrToDense } from '../model/coerce.ts';
 import type { Csr, Dense } from '../model/data.ts';
 import { dense } from '../model/data.ts';
-import { asCsr } from '../pickle/decode.ts';
+import { asCsr } from '../pickle/sparse.ts';
 import type { EstimatorState } from './state.ts';
 
 /** Cells of a sparse matrix that may be spelled out as a dense one: 256 MiB of float64. */

@@ -1,6 +1,6 @@
 /** What the records of an inert tree stand for: numpy arrays and scalars, Python's containers, attributes of objects. */
 import { LoadlineError } from '../errors.ts';
-import { toFloat64, toInt32 } from '../tensor/convert.ts';
+import { toLabels } from '../tensor/convert.ts';
 import type { NdArray } from '../tensor/ndarray.ts';
 import type { Inert, PyDict, PyObject, PySet } from './inert.ts';
 import { asBytes, asKind, calledName, modernName, recordedArray, scalarValue } from './numpy.ts';
@@ -295,196 +295,100 @@ function publicName(module: string, name: string): string {
   return full.replace(/^scipy\.special\._\w+\./, 'scipy.special.');
 }
 
-/** A scipy.sparse matrix by rows, checked. */
-export interface CsrMatrix {
-  readonly nRows: number;
-  readonly nCols: number;
-  /** Where each row starts in `indices` and `data`; length `nRows + 1`, never falling. */
-  readonly indptr: Int32Array;
-  /** Column of each value, below `nCols`; never the same twice in a row. */
-  readonly indices: Int32Array;
-  readonly data: Float64Array;
-}
+/** Longest RangeIndex that is written out. */
+const MAX_RANGE = 10_000_000;
 
-/** Labels of a pandas Index, plain; null when the value is none or a MultiIndex. */
+/**
+ * Labels of a pandas Index (of objects, strings in any of pandas' forms, numbers, or a range), plain; null when the value
+ * is none, or a MultiIndex.
+ */
 export function stringIndex(value: Inert): readonly Inert[] | null {
   const object = asKind(value, 'object');
   if (object === null || calledName(object) !== 'pandas.core.indexes.base._new_Index') {
     return null;
   }
-  const [, fields] = object.args;
-  const data = fields === undefined ? undefined : dictGet(fields, 'data');
-  const array = data === undefined ? null : asNdArray(data);
-  if (array?.shape.length !== 1 || array.objects === null) {
+  const fields = object.args[1] ?? null;
+  const data = dictGet(fields, 'data');
+  if (data === undefined) {
+    return rangeOf(fields);
+  }
+  const array = asNdArray(data) ?? stringArray(data);
+  if (array === null) {
+    return arrowStrings(data);
+  }
+  if (array.shape.length !== 1) {
     return null;
   }
-  return array.objects.map(plain);
+  return array.objects === null ? toLabels(array) : array.objects.map(plain);
 }
 
-/** Rows of a sparse matrix whose file does not hold one size per row: beyond it the size is taken for forged. */
-const MAX_ROWS = 2 ** 24;
+function rangeOf(fields: Inert): readonly number[] | null {
+  const [start, stop, step] = ['start', 'stop', 'step'].map((name) => plain(dictGet(fields, name) ?? null));
+  if (typeof start !== 'number' || typeof stop !== 'number' || typeof step !== 'number' || step === 0) {
+    return null;
+  }
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  return length > MAX_RANGE ? null : Array.from({ length }, (_, i) => start + i * step);
+}
+
+/** The objects of pandas' StringArray: `__pyx_unpickle_NDArrayBacked(class, checksum, state)`, state = (dtype, array). */
+function stringArray(value: Inert): NdArray<Inert> | null {
+  const object = asKind(value, 'object');
+  if (object === null || calledName(object) !== 'pandas._libs.arrays.__pyx_unpickle_NDArrayBacked') {
+    return null;
+  }
+  const state = asKind(object.state ?? object.args[2], 'tuple')?.items;
+  return state?.[1] === undefined ? null : asNdArray(state[1]);
+}
 
 /**
- * A scipy.sparse csr, csc or coo matrix or array as csr, checked; entries of one cell are added up, as scipy does. A csr
- * of one dimension (scipy 1.15 and later) counts as one row. Null when the value is none of them. Throws LL3003 where its parts contradict each other.
+ * The strings of pandas' ArrowStringArray. pyarrow pickles an array as `_restore_array((type, length, nulls, offset,
+ * [validity, offsets, characters], children, dictionary))`; Arrow's columnar format, variable-size binary layout.
  */
-export function asCsr(value: Inert): CsrMatrix | null {
+function arrowStrings(value: Inert): readonly Inert[] | null {
   const object = asKind(value, 'object');
-  const format =
-    object === null
-      ? null
-      : /^scipy\.sparse\..*\b_?(csr|csc|coo)_(?:matrix|array)$/.exec(calledName(object) ?? '')?.[1];
-  if (object === null || format === null || format === undefined) {
+  const restored = object === null ? null : asKind(attributesOf(object).get('_pa_array'), 'object');
+  if (restored === null || calledName(restored) !== 'pyarrow.lib._restore_array') {
     return null;
   }
-  const attributes = attributesOf(object);
-  const sizes = asKind(attributes.get('_shape'), 'tuple')?.items.map(plain);
-  const shape = sizes?.length === 1 && format === 'csr' ? [1, ...sizes] : sizes;
-  const [nRows, nCols] = shape ?? [];
-  if (shape?.length !== 2 || !isIndex(nRows) || !isIndex(nCols)) {
-    throw broken(object, 'a sparse matrix without a shape of two sizes');
+  const [type, length, , offset, buffers] = asKind(restored.args[0], 'tuple')?.items ?? [];
+  const typeName = asKind(type, 'object')?.args[0];
+  const [validity, offsets, characters] = (asKind(buffers, 'list')?.items ?? []).map(arrowBuffer);
+  const width = typeName === 'large_string' ? 8 : typeName === 'string' ? 4 : null;
+  if (width === null || !isCount(length) || !isCount(offset) || offsets == null || validity === undefined) {
+    return null;
   }
-  const array = (name: string): NdArray<Inert> => {
-    const found = asNdArray(attributes.get(name) ?? null);
-    if (found?.shape.length !== 1) {
-      throw broken(object, `a sparse matrix whose "${name}" is no vector`);
-    }
-    return found;
-  };
-  const data = toFloat64(array('data'));
-  if (format === 'coo') {
-    const [row, col] = cooCoordinates(attributes, array);
-    return gathered(object, nRows, nCols, toInt32(row), toInt32(col), data);
-  }
-  const indptr = toInt32(array('indptr'));
-  const indices = toInt32(array('indices'));
-  const [major, minor] = format === 'csr' ? [nRows, nCols] : [nCols, nRows];
-  checkCompressed(object, indptr, indices, data.length, major, minor);
-  if (format === 'csr' && !hasRepeats(indptr, indices, minor)) {
-    const used = indptr[major]!;
-    return { nRows, nCols, indptr, indices: indices.subarray(0, used), data: data.subarray(0, used) };
-  }
-  const majors = new Int32Array(indptr[major]!);
-  for (let i = 0; i < major; i++) {
-    majors.fill(i, indptr[i]!, indptr[i + 1]!);
-  }
-  return format === 'csr'
-    ? gathered(object, nRows, nCols, majors, indices, data)
-    : gathered(object, nRows, nCols, indices, majors, data);
-}
-
-function cooCoordinates(
-  attributes: ReadonlyMap<string, Inert>,
-  array: (name: string) => NdArray<Inert>,
-): readonly [NdArray<Inert>, NdArray<Inert>] {
-  // scipy 1.13 and later: one tuple of coordinates.
-  const [row, col] = asKind(attributes.get('coords'), 'tuple')?.items.map(asNdArray) ?? [];
-  return row != null && col != null ? [row, col] : [array('row'), array('col')];
-}
-
-function isIndex(value: Inert | undefined): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0x7fffffff;
-}
-
-function checkCompressed(
-  object: PyObject,
-  indptr: Int32Array,
-  indices: Int32Array,
-  nData: number,
-  major: number,
-  minor: number,
-): void {
-  if (indptr.length !== major + 1 || indptr[0] !== 0) {
-    throw broken(object, `a sparse matrix with ${indptr.length} row starts, expected ${major + 1} from 0 on`);
-  }
-  for (let i = 0; i < major; i++) {
-    if (indptr[i + 1]! < indptr[i]!) {
-      throw broken(object, 'a sparse matrix whose row starts fall');
-    }
-  }
-  const used = indptr[major]!;
-  if (used > indices.length || used > nData) {
-    throw broken(
-      object,
-      `a sparse matrix of ${used} entries with ${indices.length} indices and ${nData} values`,
+  const text = characters ?? Buffer.alloc(0);
+  if ((offset + length + 1) * width > offsets.length) {
+    throw new LoadlineError(
+      'LL3003',
+      `Cannot read the file: it holds ${length} strings without their offsets`,
     );
   }
-  checkRange(object, indices, used, minor);
-}
-
-function checkRange(object: PyObject, indices: Int32Array, used: number, limit: number): void {
-  for (let i = 0; i < used; i++) {
-    const index = indices[i]!;
-    if (index < 0 || index >= limit) {
-      throw broken(object, `a sparse matrix with the index ${index}, expected 0 to ${limit - 1}`);
+  const end = (i: number) =>
+    width === 8 ? Number(offsets.readBigInt64LE(i * 8)) : offsets.readInt32LE(i * 4);
+  let from = end(offset);
+  return Array.from({ length }, (_, i) => {
+    const at = offset + i;
+    const start = from;
+    from = end(at + 1);
+    // Rising offsets also bound what all strings take together.
+    if (start < 0 || from < start || from > text.length) {
+      throw new LoadlineError('LL3003', 'Cannot read the file: it holds a string outside of its characters');
     }
-  }
-}
-
-/** Whether a row names a column twice. */
-function hasRepeats(indptr: Int32Array, indices: Int32Array, nCols: number): boolean {
-  let sorted = true;
-  for (let row = 0; row + 1 < indptr.length; row++) {
-    for (let i = indptr[row]! + 1; i < indptr[row + 1]!; i++) {
-      sorted &&= indices[i]! > indices[i - 1]!;
-    }
-  }
-  if (sorted) {
-    return false;
-  }
-  const lastRow = new Map<number, number>();
-  for (let row = 0; row + 1 < indptr.length; row++) {
-    for (let i = indptr[row]!; i < indptr[row + 1]!; i++) {
-      const col = indices[i]!;
-      if (col < nCols && lastRow.get(col) === row) {
-        return true;
-      }
-      lastRow.set(col, row);
-    }
-  }
-  return false;
-}
-
-/** Coordinates to csr, columns rising within a row, repeated cells added up in the order of the file. */
-function gathered(
-  object: PyObject,
-  nRows: number,
-  nCols: number,
-  row: Int32Array,
-  col: Int32Array,
-  values: Float64Array,
-): CsrMatrix {
-  const n = row.length;
-  if (nRows > MAX_ROWS || col.length < n || values.length < n) {
-    throw broken(object, `a sparse matrix of ${nRows} rows with ${n} entries`);
-  }
-  checkRange(object, row, n, nRows);
-  checkRange(object, col, n, nCols);
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((a, b) => row[a]! - row[b]! || col[a]! - col[b]! || a - b);
-  const indptr = new Int32Array(nRows + 1);
-  const indices = new Int32Array(n);
-  const data = new Float64Array(n);
-  let out = 0;
-  let lastRow = -1;
-  for (const at of order) {
-    if (row[at] === lastRow && indices[out - 1] === col[at]) {
-      data[out - 1]! += values[at]!;
-    } else {
-      lastRow = row[at]!;
-      indices[out] = col[at]!;
-      data[out++] = values[at]!;
-      indptr[lastRow + 1]!++;
-    }
-  }
-  for (let i = 0; i < nRows; i++) {
-    indptr[i + 1]! += indptr[i]!;
-  }
-  return { nRows, nCols, indptr, indices: indices.slice(0, out), data: data.slice(0, out) };
-}
-
-function broken(object: PyObject, what: string): LoadlineError {
-  return new LoadlineError('LL3003', `Cannot read the file: it holds ${what} (byte ${object.offset})`, {
-    offset: object.offset,
+    const isNull = validity !== null && ((validity[at >> 3] ?? 0) & (1 << (at & 7))) === 0;
+    return isNull ? null : text.toString('utf8', start, from);
   });
+}
+
+/** Bytes of `py_buffer(bytes)`; null for None or something else. */
+function arrowBuffer(value: Inert): Buffer | null {
+  const object = asKind(value, 'object');
+  const bytes =
+    object === null || calledName(object) !== 'pyarrow.lib.py_buffer' ? null : asBytes(object.args[0]);
+  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function isCount(value: Inert | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_RANGE;
 }

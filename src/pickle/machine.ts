@@ -100,7 +100,9 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
   const stack: Inert[] = [];
   // Height of the stack at each open mark; nothing below the last one may be taken.
   const marks: number[] = [];
-  const memo = new Map<number, Inert>();
+  // Picklers number their memo from 0 on; a stream that does not gets a map, so that no index costs memory.
+  const memo: Inert[] = [];
+  const farMemo = new Map<number, Inert>();
   let base = 0;
   let pos = start;
   // End of the frame being read; infinite outside of frames.
@@ -250,16 +252,25 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
   }
 
   function put(index: number): void {
+    const value = top();
     // CPython overwrites too; refusing would hide what a stream goes on to do.
-    const before = memo.size;
-    memo.set(index, top());
-    if (memo.size > before && ++session.memoEntries > limits.memoEntries) {
+    if (index < memo.length) {
+      memo[index] = value;
+      return;
+    }
+    if (index === memo.length) {
+      memo.push(value);
+      farMemo.delete(index);
+    } else {
+      farMemo.set(index, value);
+    }
+    if (++session.memoEntries > limits.memoEntries) {
       throw overLimit('memoEntries', limits, 'memo entries:', session.memoEntries, at);
     }
   }
 
   function get(index: number): void {
-    const value = memo.get(index);
+    const value = index < memo.length ? memo[index] : farMemo.get(index);
     if (value === undefined) {
       throw broken(`asks for memo ${index}, which was not set`);
     }
@@ -684,7 +695,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
         put(view.getUint32(take(4), true));
         break;
       case OP.MEMOIZE:
-        put(memo.size);
+        put(memo.length + farMemo.size);
         break;
       case OP.GET:
         get(takeIndex());

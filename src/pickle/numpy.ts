@@ -75,15 +75,25 @@ export function calledName(object: PyObject): string | null {
 }
 
 const RENAMED_MODULES: ReadonlyMap<string, string> = new Map([
-  ['__builtin__', 'builtins'],
   ['copy_reg', 'copyreg'],
   ['numpy._core', 'numpy.core'],
   ['numpy.core._multiarray_umath', 'numpy.core.multiarray'],
   ['numpy._core._multiarray_umath', 'numpy.core.multiarray'],
 ]);
 
+/** Names of Python 2's builtins that Python 3 reads as others (CPython's `_compat_pickle`); it writes them too, in protocols 0 to 2. */
+const RENAMED_BUILTINS: ReadonlyMap<string, string> = new Map([
+  ['long', 'int'],
+  ['unicode', 'str'],
+  ['xrange', 'range'],
+  ['unichr', 'chr'],
+]);
+
 /** One spelling for names that moved between Python 2 and 3 or numpy 1 and 2: `numpy.core.multiarray.scalar`. */
 export function modernName(module: string, name: string): string {
+  if (module === '__builtin__') {
+    return `builtins.${RENAMED_BUILTINS.get(name) ?? name}`;
+  }
   const renamed = RENAMED_MODULES.get(module);
   if (renamed !== undefined) {
     return `${renamed}.${name}`;

@@ -1,7 +1,7 @@
 /** What every linear model keeps: `coef_` and `intercept_`. */
 import type { LinearMap } from '../../kernels/linear.ts';
 import { csrToDense } from '../../model/coerce.ts';
-import { asCsr } from '../../pickle/decode.ts';
+import { asCsr } from '../../pickle/sparse.ts';
 import type { EstimatorState } from '../state.ts';
 
 /** Coefficients of a sparse `coef_` that are spread out: more would fill the memory from a few bytes of file. */

@@ -3,7 +3,7 @@ import type { RowKernel } from '../../kernels/pairwise.ts';
 import { csrToDense, toMatrix } from '../../model/coerce.ts';
 import type { Csr, Data, Dense } from '../../model/data.ts';
 import type { Feature } from '../../model/fitted.ts';
-import { asCsr } from '../../pickle/decode.ts';
+import { asCsr } from '../../pickle/sparse.ts';
 import { readPairwiseKernel } from '../pairwise-kernel.ts';
 import { readPoints } from '../points.ts';
 import type { EstimatorState } from '../state.ts';

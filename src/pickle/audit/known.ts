@@ -14,7 +14,7 @@ const ROWS: readonly (readonly [module: string, use: Use, names: string])[] = [
   [
     'builtins',
     'call',
-    'object int float bool complex str unicode bytes bytearray list tuple dict set frozenset slice range xrange long NotImplementedType',
+    'object int float bool complex str bytes bytearray list tuple dict set frozenset slice range NotImplementedType',
   ],
   // type(None); with three arguments it would make a class.
   ['builtins', 1, 'type'],
@@ -255,7 +255,15 @@ const ROWS: readonly (readonly [module: string, use: Use, names: string])[] = [
   ['pandas.core.arrays.datetimes', 'call', 'DatetimeArray'],
   ['pandas.core.arrays.timedeltas', 'call', 'TimedeltaArray'],
   ['pandas.core.arrays.interval', 'call', 'IntervalArray'],
+  [
+    'pandas.arrays',
+    'call',
+    'StringArray ArrowStringArray NumpyExtensionArray IntegerArray FloatingArray BooleanArray DatetimeArray',
+  ],
   ['pandas.core.flags', 'call', 'Flags'],
+  ['pandas.api.extensions', 'refer', 'no_default'],
+  ['pandas._libs.missing', 'refer', 'NA'],
+  ['pyarrow.lib', 'call', '_restore_array type_for_alias py_buffer chunked_array'],
   ['pytz', 'call', '_UTC _p'],
 ];
 
