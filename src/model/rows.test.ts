@@ -139,3 +139,35 @@ for (const [name, rows, given, code, row, field] of REFUSED) {
     );
   });
 }
+
+test('a record may give a feature several strings at once', () => {
+  const records = signature(null, { input: 'records', named: false });
+  assert.deepEqual(rowsToData([{ tags: ['a', 'b'], size: 2 }], records), {
+    kind: 'records',
+    nRows: 1,
+    values: [
+      new Map<string, unknown>([
+        ['tags', ['a', 'b']],
+        ['size', 2],
+      ]),
+    ],
+  });
+  assert.throws(
+    () => rowsToData([{ tags: ['a', 1] }], records),
+    (error) => error instanceof LoadlineError && error.code === 'LL2006' && error.detail.field === 'tags',
+  );
+});
+
+test('a bare value is a row of a model of one feature, and of no other', () => {
+  const one = signature([AREA]);
+  assert.deepEqual(rowsToData([3, [4]], one), {
+    kind: 'dense',
+    nRows: 2,
+    nCols: 1,
+    data: Float64Array.of(3, 4),
+  });
+  assert.throws(
+    () => rowsToData([3], NUMERIC),
+    (error) => error instanceof LoadlineError && error.code === 'LL2002',
+  );
+});
