@@ -26,6 +26,8 @@ export interface Categories {
   readonly left: Uint32Array;
   /** Categories seen in training, one row per feature, `[nFeatures, 8]`; any other goes where a missing value goes. */
   readonly known: Uint32Array;
+  /** Whether a negative value counts as missing, or is taken for a category as C's cast to a byte makes it one. */
+  readonly negativeIsMissing: boolean;
 }
 
 /** What a forest is packed from: trees are asked for one after the other, so that they need not all be held at once. */
@@ -385,7 +387,7 @@ function walkNarrowMissing(
   }
 }
 
-/** As `walkNarrowMissing`, and with categories: a negative value is a missing one, an unknown category goes with them. */
+/** As `walkNarrowMissing`, and with categories: an unknown one goes where a missing value goes. */
 function walkWideMissing(
   forest: Forest,
   nodes: WideNodes,
@@ -408,10 +410,12 @@ function walkWideMissing(
         const value = x[base + feature]!;
         const split = category === null ? -1 : category[place]!;
         let left: boolean;
-        if (Number.isNaN(value) || (split >= 0 && value < 0)) {
+        if (Number.isNaN(value)) {
           left = missingLeft?.[place] === 1;
         } else if (split < 0 || categories === null) {
           left = value <= floats[2 * place]!;
+        } else if (value < 0 && categories.negativeIsMissing) {
+          left = missingLeft?.[place] === 1;
         } else {
           const code = categoryCode(value);
           left =
@@ -427,7 +431,7 @@ function walkWideMissing(
 
 /** C's cast of a double to an unsigned byte as x86-64 compiles it: through int32, where what does not fit becomes 0x80000000. */
 function categoryCode(value: number): number {
-  return value >= 2147483648 ? 0 : Math.trunc(value) & 255;
+  return Math.abs(value) >= 2147483648 ? 0 : Math.trunc(value) & 255;
 }
 
 function hasBit(rows: Uint32Array, row: number, bit: number): boolean {

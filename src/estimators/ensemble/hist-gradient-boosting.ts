@@ -216,7 +216,7 @@ function readCategories(
       known[8 * feature + (code >>> 5)]! |= 1 << (code & 31);
     }
   }
-  return { left, known };
+  return { left, known, negativeIsMissing: state.since(1, 2) };
 }
 
 /** Nodes of a predictor; null where a split of categories has no bitset. `splits` says where its bitsets begin in the common table. */
