@@ -1,7 +1,7 @@
 /** From a class name in a pickle to the family that reads it. */
 import { LoadlineError } from '../errors.ts';
 import type { Fitted } from '../model/fitted.ts';
-import type { Inert } from '../pickle/inert.ts';
+import type { Inert, PyObject } from '../pickle/inert.ts';
 import { qualifiedName } from '../pickle/inert.ts';
 import type { EstimatorFamily, EstimatorRow } from './define.ts';
 import { FAMILIES } from './list.ts';
@@ -27,18 +27,47 @@ export function supportedClasses(): readonly string[] {
 /**
  * Builds the evaluator of a fitted estimator and of all its parts. `path` names it in messages.
  * Throws LL4001 for a scikit-learn class that is not supported, LL3006 for a class of another origin, LL4002 to LL4004
- * for a state that cannot be used, LL4005 when the value is no estimator at all.
+ * for a state that cannot be used, LL4005 when the value is no estimator at all, LL3004 for parts without end.
  */
 export function resolveEstimator(
   value: Inert,
   path: string,
   version: readonly [number, number] = [0, 0],
 ): Fitted {
+  return build(value, path, version, new Map(), 0).fitted;
+}
+
+/** Estimators within estimators: honest ones stay below a dozen, and each level may ask the next one twice a row. */
+const MAX_DEPTH = 20;
+/** Parts of a model, each counted as often as it is asked: a file can name one part many times at no cost. */
+const MAX_PARTS = 200_000;
+
+interface Built {
+  readonly fitted: Fitted;
+  /** Number of parts, this one and all below. */
+  readonly parts: number;
+}
+
+/** `known` holds what was built before: a part that stands in several places is read once. */
+function build(
+  value: Inert,
+  path: string,
+  version: readonly [number, number],
+  known: Map<PyObject, Built>,
+  depth: number,
+): Built {
   if (!isObject(value)) {
     throw new LoadlineError(
       'LL4005',
       `Cannot use ${path} as a model: expected an estimator, found ${describe(value)}`,
     );
+  }
+  const before = known.get(value);
+  if (before !== undefined) {
+    return before;
+  }
+  if (depth > MAX_DEPTH) {
+    throw tooMany(`estimators within estimators, more than ${MAX_DEPTH} levels deep`, path);
   }
   const name = qualifiedName(value);
   const entry = name === null ? undefined : find(name);
@@ -46,9 +75,22 @@ export function resolveEstimator(
     throw unknownClass(name ?? 'a computed call', path, value.offset);
   }
   const state = new EstimatorState(value, path, version);
-  return entry.family.read(state, entry.row, (part, label) =>
-    resolveEstimator(part, `${path}.${label}`, state.version),
-  );
+  let parts = 1;
+  const fitted = entry.family.read(state, entry.row, (part, label) => {
+    const child = build(part, `${path}.${label}`, state.version, known, depth + 1);
+    parts += child.parts;
+    if (parts > MAX_PARTS) {
+      throw tooMany(`more than ${MAX_PARTS} parts`, path);
+    }
+    return child.fitted;
+  });
+  const built = { fitted, parts };
+  known.set(value, built);
+  return built;
+}
+
+function tooMany(what: string, path: string): LoadlineError {
+  return new LoadlineError('LL3004', `Cannot evaluate the model: it has ${what}`, { where: path });
 }
 
 function unknownClass(name: string, path: string, offset: number): LoadlineError {

@@ -13,7 +13,7 @@ import type { Child, Fitted } from '../../model/fitted.ts';
 import { qualifiedName } from '../../pickle/inert.ts';
 import { defineEstimators, type Resolve } from '../define.ts';
 import { columnAt, columnsToMatrix, numbersMatrix, requireMethod } from '../parts.ts';
-import { describe, type EstimatorState } from '../state.ts';
+import type { EstimatorState } from '../state.ts';
 import { within } from '../step-error.ts';
 
 export const calibratedClassifier = defineEstimators({
@@ -123,7 +123,7 @@ function columnsOf(
   return own.slice(0, nScores).map((label) => {
     const column = classes.indexOf(label);
     if (column < 0) {
-      throw state.wrong('classes', `${describe(label)} among them`, state.value('classes'));
+      throw state.wrong('classes', 'the classes of the whole', label);
     }
     return column;
   });
