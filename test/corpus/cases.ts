@@ -23,6 +23,8 @@ export interface Tolerance {
 }
 
 export interface Case {
+  /** Where its files lie. */
+  readonly folder: string;
   /** `linear/ridge`. */
   readonly case: string;
   /** The outermost class as a user imports it, `sklearn.linear_model.Ridge`. */
@@ -54,27 +56,29 @@ export interface Recorded {
   readonly expected: Readonly<Partial<Record<SklearnMethod | 'classes', Json | Outputs>>>;
 }
 
-/** Every case whose name starts with `prefix`, sorted by name. */
-export function loadCases(prefix = ''): readonly Case[] {
-  return globSync('*/*/case.json', { cwd: CORPUS })
+/** Every case below a folder whose name starts with `prefix`, sorted by name. */
+export function loadCases(root: string, prefix = ''): readonly Case[] {
+  return globSync('*/*/case.json', { cwd: root })
     .filter((path) => path.startsWith(prefix))
     .sort()
-    .map((path) => readJson(join(CORPUS, path)) as Case);
+    .map((path) => ({
+      ...(readJson(join(root, path)) as Omit<Case, 'folder'>),
+      folder: join(root, dirname(path)),
+    }));
 }
 
 /** What scikit-learn of this minor version answered. */
 export function loadRecorded(entry: Case, minor: string): Recorded {
-  return readJson(join(CORPUS, entry.case, `${minor}.json`)) as Recorded;
+  return readJson(join(entry.folder, `${minor}.json`)) as Recorded;
 }
 
 /** The model file of a case and version, whatever its container. */
 export function modelPath(entry: Case, minor: string): string {
-  const folder = join(CORPUS, entry.case);
-  const [path, ...more] = globSync([`${minor}.pkl`, `${minor}.joblib*`], { cwd: folder });
-  if (path === undefined || more.length > 0) {
-    throw new Error(`${dirname(entry.case)}: expected one model file for ${minor}, found ${more.length + 1}`);
+  const found = globSync([`${minor}.pkl`, `${minor}.joblib*`], { cwd: entry.folder });
+  if (found.length !== 1) {
+    throw new Error(`${entry.case}: expected one model file for ${minor}, found ${found.length}`);
   }
-  return join(folder, path);
+  return join(entry.folder, found[0]!);
 }
 
 function readJson(path: string): unknown {

@@ -78,7 +78,7 @@ function compareMethod(
   let closeLabels = 0;
   for (const { value, wanted, where, row } of pairs(found, expected, faults, method)) {
     const one = difference(
-      value,
+      method === 'transform' ? numeric(value) : value,
       method === 'transform' ? numeric(wanted) : wanted,
       labels ? { rel: 0, abs: 0 } : bound,
       where,

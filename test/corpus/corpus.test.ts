@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { isLoadlineError } from '../../src/errors.ts';
 import { supportedClasses } from '../../src/estimators/resolve.ts';
 import { openModel } from '../../src/formats/open.ts';
-import { loadCases, modelPath } from './cases.ts';
+import { CORPUS, loadCases, modelPath } from './cases.ts';
 import { checkVersion } from './check.ts';
 import type { Worst } from './compare.ts';
 import { NO_DIFFERENCE, worse } from './compare.ts';
@@ -16,7 +16,7 @@ let closeLabels = 0;
 /** Kernels of Gaussian processes are values inside an estimator, with no row of their own. */
 const KERNELS = 'sklearn.gaussian_process.kernels.';
 
-for (const entry of loadCases(process.env.LOADLINE_CORPUS ?? '')) {
+for (const entry of loadCases(CORPUS, process.env.LOADLINE_CORPUS)) {
   const refused = entry.covers.filter((name) => !supported.has(name) && !name.startsWith(KERNELS));
   if (refused.length === 0) {
     test(entry.case, async () => {

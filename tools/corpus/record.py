@@ -12,7 +12,7 @@ import sklearn
 
 METHODS = ["predict", "predict_proba", "decision_function", "transform", "score_samples"]
 
-SCORE_SAMPLES = {"IsolationForest", "OneClassSVM"}
+SCORE_SAMPLES = {"IsolationForest", "LocalOutlierFactor", "OneClassSVM"}
 
 # What the published contract wants equal to the last bit, by method. Labels are compared by identity everywhere.
 EXACT_TRANSFORM = {
@@ -49,7 +49,7 @@ def classes_of(value, found):
             classes_of(item, found)
     elif isinstance(value, dict):
         classes_of(list(value.values()), found)
-    elif hasattr(value, "get_params") and not isinstance(value, type) and type(value).__module__.startswith("sklearn"):
+    elif hasattr(value, "get_params") and not isinstance(value, type) and type(value).__module__.startswith(("sklearn.", "imblearn.pipeline")):
         found.add(public_name(type(value)))
         classes_of(list(value.get_params(deep=False).values()), found)
 
@@ -131,14 +131,16 @@ def call(estimator, method, X):
     return plain(value)
 
 
-def settle(value):
+def settle(value, seen=None):
     """Zeroes what would differ between two runs: a search's clock readings, a vectorizer's memory address."""
+    seen = set() if seen is None else seen
     if isinstance(value, (list, tuple)):
         for item in value:
-            settle(item)
+            settle(item, seen)
     elif isinstance(value, np.ndarray) and value.dtype == object:
-        settle(value.ravel().tolist())
-    elif type(value).__module__.startswith("sklearn.") and hasattr(value, "__dict__"):
+        settle(value.ravel().tolist(), seen)
+    elif type(value).__module__.startswith("sklearn.") and hasattr(value, "__dict__") and id(value) not in seen:
+        seen.add(id(value))
         if hasattr(value, "_stop_words_id"):
             value._stop_words_id = 0
         if hasattr(value, "refit_time_"):
@@ -146,7 +148,7 @@ def settle(value):
             for key, column in value.cv_results_.items():
                 if key.endswith("_time"):
                     column[:] = 0.0
-        settle(list(vars(value).values()))
+        settle(list(vars(value).values()), seen)
 
 
 def lines(pairs, depth=1):

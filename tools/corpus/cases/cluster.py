@@ -1,7 +1,7 @@
 """k-means."""
 
 import numpy as np
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import AffinityPropagation, Birch, KMeans, MeanShift, MiniBatchKMeans
 
 from data import *
 from registry import case, since
@@ -18,3 +18,9 @@ case("cluster/k-means-wide", "ten clusters, 60 features", lambda: KMeans(10, **K
 case("cluster/k-means-one-row", "one row asked", lambda: KMeans(3, **K), X, None, X1t)
 case("cluster/mini-batch", "three clusters", lambda: MiniBatchKMeans(3, batch_size=20, **K), X, None, Xt)
 case("cluster/mini-batch-weights", "five clusters, sample weights", lambda: MiniBatchKMeans(5, batch_size=16, reassignment_ratio=0.1, **K), X, None, Xt, weights=weights)
+
+# --- beyond the first list --------------------------------------------------------------------------------------
+case("cluster/affinity-propagation", "exemplars", lambda: AffinityPropagation(random_state=0), X, None, Xt)
+case("cluster/birch", "three clusters of subclusters", lambda: Birch(n_clusters=3), X, None, Xt[1:])
+case("cluster/birch-subclusters", "the subclusters themselves", lambda: Birch(n_clusters=None, threshold=1.5), X, None, Xt[1:])
+case("cluster/mean-shift", "modes", lambda: MeanShift(bandwidth=4.0), X, None, Xt)

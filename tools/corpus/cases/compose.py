@@ -2,6 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import Pipeline as SamplingPipeline
+from imblearn.under_sampling import RandomUnderSampler
 from sklearn import ensemble as en
 from sklearn import linear_model as lm
 from sklearn import preprocessing as pp
@@ -173,3 +176,7 @@ case("compose/target-plain", "no transformation", lambda: TT(lm.Ridge()), X, yr,
 case("compose/target-default-regressor", "the default regressor", lambda: TT(func=np.log1p, inverse_func=np.expm1), X, ypos, Xt)
 case("compose/target-in-pipeline", "the regressor is a pipeline over columns", lambda: TT(make_pipeline(by_name(), lm.Ridge()), func=np.log1p, inverse_func=np.expm1), dfn, np.abs(yfn), dftn_unseen)
 case("compose/target-forest", "a forest inside", lambda: TT(en.RandomForestRegressor(n_estimators=3, max_depth=3, random_state=0), func=np.log1p, inverse_func=np.expm1), X, ypos, Xt)
+
+# --- imbalanced-learn: samplers act in training only ------------------------------------------------------------
+case("compose/imblearn-pipeline", "scaled, oversampled, classified", lambda: SamplingPipeline([("s", SS()), ("o", RandomOverSampler(random_state=0)), ("c", lm.LogisticRegression())]), X, y3s, Xt)
+case("compose/imblearn-smote", "synthetic rows, undersampled, a forest", lambda: SamplingPipeline([("o", SMOTE(random_state=0, k_neighbors=3)), ("u", RandomUnderSampler(random_state=0)), ("c", en.RandomForestClassifier(n_estimators=3, max_depth=3, random_state=0))]), X, ys, Xt)

@@ -1,7 +1,9 @@
 """Imputers."""
 
 import numpy as np
-from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.tree import DecisionTreeRegressor
 
 from data import *
 from registry import case, since
@@ -46,3 +48,10 @@ case("impute/indicator", "columns that miss values", lambda: MI(error_on_new=Fal
 case("impute/indicator-all", "every column", lambda: MI(features="all"), Xn, None, Xtn)
 case("impute/indicator-strings", "strings", lambda: MI(features="all"), Xs_nan, None, Xts_nan)
 case("impute/indicator-marker", "0 marks what is missing", lambda: MI(missing_values=0, features="all"), Xi, None, Xti)
+
+# --- beyond the first list --------------------------------------------------------------------------------------
+II = IterativeImputer
+case("impute/iterative", "Bayesian ridges in turn", lambda: II(random_state=0, max_iter=3), Xn, None, Xtn)
+case("impute/iterative-bounds", "bounded, median first, nearest features", lambda: II(random_state=0, max_iter=2, min_value=-3, max_value=6, initial_strategy="median", n_nearest_features=2, imputation_order="descending"), Xn, None, Xtn)
+case("impute/iterative-tree", "trees in turn, with indicator columns", lambda: II(DecisionTreeRegressor(max_depth=3, random_state=0), random_state=0, max_iter=2, add_indicator=True), Xn, None, Xtn)
+case("impute/iterative-columns", "fitted on a DataFrame", lambda: II(random_state=0, max_iter=2), dfn[["age", "score", "rooms"]], None, dftn[["age", "score", "rooms"]])

@@ -63,3 +63,8 @@ case("neighbors/centroid-binary", "two classes", lambda: NC(), X, yb, Xt, method
 case("neighbors/centroid-manhattan", "medians, manhattan", lambda: NC(metric="manhattan"), X, y3, Xt, methods=["predict"])
 case("neighbors/centroid-shrunk", "shrunken centroids", lambda: NC(shrink_threshold=0.5), X, y3s, Xt, methods=NCM)
 case("neighbors/centroid-priors", "given priors", lambda: NC(priors=[0.2, 0.5, 0.3]), X, y3, Xt, methods=NCM, first="1.7")
+
+# --- beyond the first list --------------------------------------------------------------------------------------
+LOF = ne.LocalOutlierFactor
+case("neighbors/outlier-factor", "novelty by local density", lambda: LOF(n_neighbors=5, novelty=True), X, None, Xt)
+case("neighbors/outlier-factor-contamination", "a tenth are outliers, manhattan", lambda: LOF(n_neighbors=8, novelty=True, contamination=0.1, metric="manhattan"), X, None, Xt)

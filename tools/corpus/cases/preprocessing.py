@@ -191,3 +191,6 @@ case("preprocessing/function-inverse", "with an inverse and a check switched off
 case("preprocessing/function-validate", "validate=True", lambda: FT(np.sqrt, validate=True), Xp, None, Xtp)
 case("preprocessing/function-columns", "fitted on a DataFrame, names one to one", lambda: FT(np.square, feature_names_out="one-to-one"), Xdf, None, Xdft, first="1.3")
 case("preprocessing/function-kw-args", "numpy.clip with keyword arguments", lambda: FT(np.clip, kw_args={"a_min": -1.0, "a_max": 1.5}), X, None, Xt)
+
+# --- beyond the first list --------------------------------------------------------------------------------------
+case("preprocessing/kernel-centerer", "a kernel matrix", lambda: pp.KernelCenterer(), np.round(Xwide[:9] @ Xwide[:9].T, 6), None, np.round(Xtwide @ Xwide[:9].T, 6))

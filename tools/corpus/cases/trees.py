@@ -80,3 +80,6 @@ case("trees/isolation-forest-features", "two features a tree, half of the rows, 
 case("trees/isolation-forest-columns", "fitted on a DataFrame", lambda: IF(n_estimators=4, max_samples=16, contamination=0.2, **S), Xdf, None, Xdft)
 case("trees/isolation-forest-tiny-samples", "two rows a tree", lambda: IF(n_estimators=6, max_samples=2, **S), X, None, Xt)
 case("trees/isolation-forest-one-row", "one row asked", lambda: IF(n_estimators=4, max_samples=16, **S), X, None, X1t)
+
+# --- beyond the first list --------------------------------------------------------------------------------------
+case("trees/embedding", "leaves as one-hot columns", lambda: en.RandomTreesEmbedding(n_estimators=3, max_depth=2, random_state=0), X, None, Xt)
