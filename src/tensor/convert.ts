@@ -40,17 +40,25 @@ export function toInt32(array: NdArray<unknown>): Int32Array {
   if (elements instanceof Int32Array) {
     return inCOrder(array, elements, (n) => new Int32Array(n));
   }
-  const numbers = itemSize === 8 ? widened(array) : elements;
-  const out = new Int32Array(numbers.length);
-  for (let i = 0; i < out.length; i++) {
-    const value = numbers[i] as number;
-    if (value > 2147483647 || value < -2147483648) {
-      throw new LoadlineError(
-        'LL4003',
-        `Cannot read an array of ${dtypeName(array.dtype)} as int32: ${value} does not fit`,
-      );
+  const out = new Int32Array(elements.length);
+  if (itemSize === 8) {
+    // Low halves, where the high half only repeats the sign.
+    const halves = new Int32Array(elements.buffer, elements.byteOffset, 2 * out.length);
+    for (let i = 0; i < out.length; i++) {
+      const low = halves[2 * i]!;
+      if (halves[2 * i + 1] !== low >> 31 || (kind === 'u' && low < 0)) {
+        throw outOfInt32(array, elements[i]!);
+      }
+      out[i] = low;
     }
-    out[i] = value;
+  } else {
+    for (let i = 0; i < out.length; i++) {
+      const value = elements[i] as number;
+      if (value > 2147483647) {
+        throw outOfInt32(array, value);
+      }
+      out[i] = value;
+    }
   }
   return inCOrder(array, out, (n) => new Int32Array(n));
 }
@@ -323,6 +331,16 @@ function copyField(
   offset: number,
   size: number,
 ): void {
+  if (size === 8) {
+    // By words: the fields of tree nodes are read so, by the million.
+    const from = new DataView(source.buffer, source.byteOffset, source.length);
+    const to = new DataView(out.buffer, out.byteOffset, out.length);
+    for (let i = 0, at = offset; i < count; i++, at += stride) {
+      to.setUint32(8 * i, from.getUint32(at));
+      to.setUint32(8 * i + 4, from.getUint32(at + 4));
+    }
+    return;
+  }
   for (let i = 0; i < count; i++) {
     const from = i * stride + offset;
     const to = i * size;
@@ -403,6 +421,13 @@ function eachInC(
       index[axis] = 0;
     }
   }
+}
+
+function outOfInt32(array: NdArray<unknown>, value: number | bigint): LoadlineError {
+  return new LoadlineError(
+    'LL4003',
+    `Cannot read an array of ${dtypeName(array.dtype)} as int32: ${value} does not fit`,
+  );
 }
 
 function cannot(array: NdArray<unknown>, wanted: string): LoadlineError {
