@@ -63,9 +63,18 @@ export function toFloat32(rows: Dense, name: string, finiteness: Finiteness): De
   return { kind: 'dense', nRows: rows.nRows, nCols: rows.nCols, data, float32: true };
 }
 
-/** The rows of one sparse matrix as a dense one. */
+/** Values a sparse matrix may come to when it is spread out: 2 GiB, more than a batch of honest rows needs. */
+const MOST_VALUES = 2 ** 28;
+
+/** The rows of one sparse matrix as a dense one. Throws LL2009 where they are too many for their width. */
 export function csrToDense(rows: Csr): Dense {
   const { nRows, nCols, indptr, indices, data } = rows;
+  if (nRows * nCols > MOST_VALUES) {
+    throw new LoadlineError(
+      'LL2009',
+      `Cannot spread out ${nRows} rows of ${nCols} columns: at most ${MOST_VALUES} values are held at once`,
+    );
+  }
   const out = new Float64Array(nRows * nCols);
   for (let i = 0; i < nRows; i++) {
     for (let k = indptr[i]!; k < indptr[i + 1]!; k++) {

@@ -79,3 +79,11 @@ test('weights multiply every value', () => {
   assert.deepEqual([...scaleRows(SPARSE, 2, 'x').data], [6, 2, 10]);
   assert.deepEqual([...MATRIX.data], [1, 2, 3, 4, 5, 6]);
 });
+
+test('a sparse matrix is not spread out beyond what fits the memory', () => {
+  const huge: Csr = { ...SPARSE, nCols: 2 ** 30 };
+  assert.throws(
+    () => csrToDense(huge),
+    (error) => error instanceof LoadlineError && error.code === 'LL2009',
+  );
+});

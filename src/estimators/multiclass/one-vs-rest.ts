@@ -38,6 +38,8 @@ export const oneVsRest = defineEstimators({
       );
     }
     const first = parts[0]!.fitted;
+    // A constant says nothing about rows.
+    const shown = parts.find(({ fitted }) => fitted.task === 'classifier')?.fitted ?? first;
     const multilabel = type === 'multilabel-indicator';
     const threshold = first.task === 'classifier' && first.decisionFunction !== undefined ? 0 : 0.5;
     // From 1.8 on the first of equal scores wins; a row of probabilities that adds up to 0 stays so from 1.7 on.
@@ -74,8 +76,8 @@ export const oneVsRest = defineEstimators({
     return {
       name: row.name,
       task: 'classifier',
-      input: first.input,
-      nFeatures: state.nFeatures() ?? first.nFeatures,
+      input: shown.input,
+      nFeatures: state.nFeatures() ?? shown.nFeatures,
       features: mergedFeatures(parts.map(({ fitted }) => fitted)),
       classes: [classes],
       nOutputs: multilabel ? classes.length : 1,
