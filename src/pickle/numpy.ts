@@ -4,7 +4,8 @@
  */
 import { LoadlineError } from '../errors.ts';
 import { permuteAxes, readScalar } from '../tensor/convert.ts';
-import type { DType, DTypeField, DTypeKind, NdArray } from '../tensor/ndarray.ts';
+import { parseDType } from '../tensor/dtypes.ts';
+import type { DType, DTypeField, NdArray } from '../tensor/ndarray.ts';
 import type { Inert, PyDict, PyObject } from './inert.ts';
 
 /** Largest size of one dimension of an array that has no elements, so that no loop over rows runs away. */
@@ -43,20 +44,6 @@ const TYPE_SPECS: ReadonlyMap<string, string> = new Map([
   ['void', 'V0'],
   ['record', 'V0'],
 ]);
-
-const SPEC = /^[<>|=]?([biufcSUVOMm])(\d*)(?:\[[^\]]*\])?$/;
-
-/** Item sizes that exist, by kind; kinds that are not here take any. */
-const SIZES: Partial<Record<DTypeKind, readonly number[]>> = {
-  b: [1],
-  i: [1, 2, 4, 8],
-  u: [1, 2, 4, 8],
-  f: [2, 4, 8, 12, 16],
-  c: [8, 16, 24, 32],
-  O: [4, 8],
-  M: [8],
-  m: [8],
-};
 
 /** A kind that narrows `Inert` by its tag, or null. */
 export function asKind<K extends string>(
@@ -183,24 +170,11 @@ function dtypeFromType(module: string, name: string): DType {
 }
 
 function dtypeFromSpec(spec: string, offset?: number): DType {
-  const match = SPEC.exec(spec);
-  if (match === null) {
+  const dtype = parseDType(spec);
+  if (dtype === null) {
     throw broken(`the dtype '${spec.slice(0, 40)}', which is not known`, offset);
   }
-  const kind = match[1] as DTypeKind;
-  const count = match[2] === '' ? defaultSize(kind) : Number(match[2]);
-  return makeDType(kind, kind === 'U' ? count * 4 : count, !spec.startsWith('>'), offset);
-}
-
-function defaultSize(kind: DTypeKind): number {
-  return kind === 'O' || kind === 'M' || kind === 'm' ? 8 : kind === 'b' ? 1 : 0;
-}
-
-function makeDType(kind: DTypeKind, itemSize: number, littleEndian: boolean, offset?: number): DType {
-  if (!Number.isSafeInteger(itemSize) || itemSize < 0 || SIZES[kind]?.includes(itemSize) === false) {
-    throw broken(`a dtype of kind '${kind}' with ${itemSize} bytes an element`, offset);
-  }
-  return { kind, itemSize: kind === 'O' ? 8 : itemSize, littleEndian, fields: null, subShape: [] };
+  return dtype;
 }
 
 function dtypeFromRecord(object: PyObject, depth: number): DType {
@@ -237,7 +211,7 @@ function dtypeFromRecord(object: PyObject, depth: number): DType {
   if (base.kind === 'U' && itemSize % 4 !== 0) {
     throw broken(`a string dtype of ${itemSize} bytes an element`, object.offset);
   }
-  return makeDType(base.kind, itemSize, littleEndian, object.offset);
+  return { ...base, itemSize, littleEndian };
 }
 
 function subArrayDType(subArray: Inert | undefined, depth: number, offset: number): DType {
