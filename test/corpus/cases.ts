@@ -67,6 +67,14 @@ export function loadCases(root: string, prefix = ''): readonly Case[] {
     }));
 }
 
+/** Kernels of Gaussian processes are values inside an estimator, with no reader of their own to be listed. */
+const KERNELS = 'sklearn.gaussian_process.kernels.';
+
+/** The classes in a case that are not among the supported ones: its model must be refused by their name. */
+export function refusedClasses(entry: Case, supported: ReadonlySet<string>): readonly string[] {
+  return entry.covers.filter((name) => !supported.has(name) && !name.startsWith(KERNELS));
+}
+
 /** What scikit-learn of this minor version answered. */
 export function loadRecorded(entry: Case, minor: string): Recorded {
   return readJson(join(entry.folder, `${minor}.json`)) as Recorded;
