@@ -44,12 +44,12 @@ export const kBinsDiscretizers = defineEstimators({
   },
 });
 
-/** Bin edges of each feature, ascending; the outer ones may be infinite. */
+/** Bin edges of each feature, ascending; the outer ones may be infinite, and a feature of one value may have but one. */
 function readEdges(state: EstimatorState): readonly Float64Array[] {
   return state.list('bin_edges_').map((item, j) => {
     const edges = state.floats(`bin_edges_[${j}]`, { shape: [null], nonFinite: true }, item);
-    if (edges.length < 2 || edges.some((edge, k) => k > 0 && !(edge >= edges[k - 1]!))) {
-      throw state.wrong(`bin_edges_[${j}]`, 'at least two edges that never fall', item);
+    if (edges.length === 0 || edges.some((edge, k) => k > 0 && !(edge >= edges[k - 1]!))) {
+      throw state.wrong(`bin_edges_[${j}]`, 'edges that never fall', item);
     }
     return edges;
   });

@@ -108,6 +108,11 @@ function evaluate(
 function extrapolate(feature: FeatureSpline, x: number, linear: boolean, out: Float64Array): void {
   const { low, high, atLow, atHigh, slopeLow, slopeHigh, nEnds } = feature;
   out.fill(0);
+  if (nEnds === 0 && x > high) {
+    // scikit-learn's slice of the last 0 outputs is all of them.
+    out.set(atHigh);
+    return;
+  }
   for (let j = 0; j < nEnds; j++) {
     if (x < low) {
       out[j] = linear ? atLow[j]! + (x - low) * slopeLow[j]! : atLow[j]!;
