@@ -259,12 +259,12 @@ function newLzma(input: Uint8Array, out: Output): Lzma {
     while (out.length < stop) {
       const at = out.length;
       const positionState = (at - dictionaryStart) & positionMask;
-      if (at + 1 > bytes.length) {
-        bytes = reserve(out, 1);
-      }
       if (bit(IS_MATCH + state * 16 + positionState) === 0) {
         if (state >= 7 && rep0 >= at - dictionaryStart) {
           throw damaged('lzma', 'a match before the start', pos);
+        }
+        if (at === bytes.length) {
+          bytes = reserve(out, 1);
         }
         bytes[at] = literal(bytes, at);
         out.length = at + 1;
@@ -291,6 +291,9 @@ function newLzma(input: Uint8Array, out: Output): Lzma {
             state = state < 7 ? 9 : 11;
             if (rep0 >= at - dictionaryStart) {
               throw damaged('lzma', 'a match before the start', pos);
+            }
+            if (at === bytes.length) {
+              bytes = reserve(out, 1);
             }
             bytes[at] = bytes[at - rep0 - 1]!;
             out.length = at + 1;
