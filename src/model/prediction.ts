@@ -23,14 +23,15 @@ export function predict(model: Model, rows: Data, probabilities = false): Predic
   if (probabilities && fitted.predictProba === undefined) {
     throw new LoadlineError('LL1009', `${fitted.name} has no probabilities: it has no predict_proba`);
   }
-  const target = fitted.predict === undefined ? transformed(model, rows) : fitted.predict(rows);
+  const target = fitted.predict === undefined ? transform(model, rows) : fitted.predict(rows);
   if (!probabilities) {
     return { target, probabilities: null, classes: null };
   }
   return { target, probabilities: fitted.predictProba?.(rows) ?? null, classes: fitted.classes };
 }
 
-function transformed(model: Model, rows: Data): Numbers {
+/** The rows `transform` makes, as numbers. Throws LL1009 for a model that has no `transform`. */
+export function transform(model: Model, rows: Data): Numbers {
   const { fitted } = model;
   const out = fitted.transform?.(rows);
   if (out === undefined) {

@@ -1,0 +1,149 @@
+/** What a server is started with, and what follows from it before it listens. */
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
+import { LoadlineError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Model } from '../model/model.ts';
+import { metricsLayout } from '../monitor/metrics/layout.ts';
+import type { ModelLabels, Snapshot } from '../monitor/metrics/snapshot.ts';
+import { createMetrics, type Metrics } from '../monitor/metrics/store.ts';
+import { type ApiKey, createKeyring, isLoopback } from './keys.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Dialect, Repository, Served, Site, SiteState, VertexRoutes } from './protocols/define.ts';
+import { PROTOCOLS } from './protocols/list.ts';
+import { createRouter, type Router } from './router.ts';
+
+export interface ServeOptions {
+  /** Null while it is still loading: the server then listens and is not ready. */
+  readonly model: Model | null;
+  /** Name in the paths of V1 and V2. */
+  readonly name: string;
+  /** Null where the model has none. */
+  readonly version?: string | null;
+  /** Version of Loadline. */
+  readonly software: string;
+  /** Loopback by default: whoever wants to be reached says so. */
+  readonly host?: string;
+  /** 0 takes any free port. */
+  readonly port?: number;
+  readonly keys?: readonly ApiKey[];
+  /** Requests per second of each key, counted in this process: divide it where several share the port. Null is no limit, because no number fits every model. */
+  readonly keyRatePerSecond?: number | null;
+  /** Lets everyone ask who reaches an address that is not loopback. */
+  readonly allowAnonymous?: boolean;
+  readonly dialect?: Dialect;
+  readonly vertex?: VertexRoutes | null;
+  readonly maxBodyBytes?: number;
+  /** Waiting let in by a burst, see `admission.ts`. */
+  readonly maxQueueMs?: number;
+  /** What loads and unloads over HTTP do; without it, or without keys, there are none. */
+  readonly repository?: Repository;
+  /** The text of `/metrics`; by default that of this process alone. */
+  readonly metricsText?: () => string | Promise<string>;
+  /** Name of this process among its siblings in the metrics. */
+  readonly worker?: string;
+  readonly logger?: Logger | null;
+  /** Lines of the access log per second; what is beyond is not written. 0 writes none. */
+  readonly accessLogPerSecond?: number;
+  readonly clock?: Clock;
+}
+
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 5000;
+
+/**
+ * 16 MiB: some 10,000 rows of 80 numbers as JSON, and no more than a process parses in about 0.2 s, during which it
+ * answers nobody else.
+ */
+export const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** The model in its place. It is swapped between two requests: a batch in progress keeps the one it began with. */
+export interface Slot {
+  served: Served | null;
+  phase: 'open' | 'draining' | 'closing';
+}
+
+export interface Core {
+  readonly pipeline: Pipeline;
+  readonly slot: Slot;
+  /** The counters of this process now. */
+  snapshot(): Snapshot;
+}
+
+/** Counters laid out as a server with these options has them: for adding up those of several. */
+export function metricsOf(options: Pick<ServeOptions, 'keys' | 'dialect' | 'vertex'>): Metrics {
+  return createMetrics(metricsLayout(routerOf(options).labels, keyNames(options)));
+}
+
+/** Throws LL1004 for an address that everyone reaches without keys. */
+export function checkExposure(options: Pick<ServeOptions, 'host' | 'keys' | 'allowAnonymous'>): void {
+  const host = options.host ?? DEFAULT_HOST;
+  if (!isLoopback(host) && (options.keys ?? []).length === 0 && options.allowAnonymous !== true) {
+    throw new LoadlineError('LL1004', `Cannot listen on ${host} without API keys: others can reach this address`);
+  }
+}
+
+/** Builds all of a server but its sockets. `gauges` gives the values that are not counted but looked up. */
+export function createCore(
+  options: ServeOptions,
+  takeSnapshot: (metrics: Metrics, model: ModelLabels | null) => Snapshot,
+  renderOwn: (snapshot: Snapshot) => string,
+): Core {
+  const { name, version = null, keys = [], clock = systemClock } = options;
+  const router = routerOf(options);
+  const metrics = createMetrics(metricsLayout(router.labels, keyNames(options)));
+  const slot: Slot = {
+    served: options.model === null ? null : { model: options.model, name, version },
+    phase: 'open',
+  };
+  const snapshot = (): Snapshot => takeSnapshot(metrics, slot.served === null ? null : labelsOf(slot.served));
+  const site: Site = {
+    name,
+    version,
+    software: options.software,
+    state: () => stateOf(slot),
+    served: () => slot.served,
+    metrics: options.metricsText ?? (() => renderOwn(snapshot())),
+    routes: () => router.routes,
+    repository: keys.length > 0 ? (options.repository ?? null) : null,
+  };
+  return {
+    slot,
+    snapshot,
+    pipeline: {
+      router,
+      site,
+      keyring: createKeyring(keys, options.keyRatePerSecond ?? null, clock),
+      metrics,
+      clock,
+      logger: options.logger ?? null,
+      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      pace: FIRST_PACE,
+    },
+  };
+}
+
+/** Rows of the first slice, before anything was measured: few enough for a slow model, and it grows fourfold a slice. */
+const FIRST_PACE = 64;
+
+function routerOf(options: Pick<ServeOptions, 'dialect' | 'vertex'>): Router {
+  return createRouter(PROTOCOLS, { dialect: options.dialect ?? 'auto', vertex: options.vertex ?? null });
+}
+
+function keyNames(options: Pick<ServeOptions, 'keys'>): readonly string[] {
+  return (options.keys ?? []).map(({ name }) => name);
+}
+
+function stateOf(slot: Slot): SiteState {
+  return slot.phase !== 'open' ? slot.phase : slot.served === null ? 'loading' : 'ready';
+}
+
+function labelsOf({ model, name, version }: Served): ModelLabels {
+  return {
+    name,
+    version: version ?? '',
+    estimator: model.fitted.name,
+    sklearn: model.origin.sklearn ?? '',
+    sha256: model.origin.sha256,
+  };
+}

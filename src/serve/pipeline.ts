@@ -1,0 +1,376 @@
+/**
+ * What happens to a request between its headers and its answer: route, key, content type, then with the body decode,
+ * predict, encode. It touches no socket: the server feeds it, and so do the tests of protocols.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import type { Clock } from '../clock.ts';
+import { type ErrorCode, isLoadlineError, LoadlineError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Prediction } from '../model/prediction.ts';
+import { predict, transform } from '../model/prediction.ts';
+import { count, countError, countPrediction, countRequest, type Metrics } from '../monitor/metrics/store.ts';
+import { SLICE_MS } from './admission.ts';
+import type { Answer, HttpRequest } from './http.ts';
+import type { Keyring } from './keys.ts';
+import type { Ask, PredictRoute, Protocol, Route, Served, Site } from './protocols/define.ts';
+import type { Endpoint, Match, Router } from './router.ts';
+import { joinPredictions, sliceRows } from './slices.ts';
+
+/** The header in which every refusal names its error code, whatever form its body has. */
+export const CODE_HEADER = 'x-loadline-code';
+
+export interface Pipeline {
+  readonly router: Router;
+  readonly site: Site;
+  readonly keyring: Keyring;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger | null;
+  /** Bytes of a body, compressed and not. */
+  readonly maxBodyBytes: number;
+  /** Rows that one slice of a batch takes, by the latest measure. */
+  pace: number;
+}
+
+/** What is known of a request before its body. */
+export interface Head {
+  readonly method: string;
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+  /** −1 when it is not said. */
+  readonly contentLength: number;
+  readonly message: { readonly headers: IncomingHttpHeaders };
+}
+
+/** A request that may go on to its body. */
+export interface Visit {
+  readonly head: Head;
+  readonly match: Match;
+  readonly endpoint: Endpoint;
+  /** Those that share the path; `endpoint` is the first. */
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** A request refused before its body. */
+export interface Refusal {
+  readonly answer: Answer;
+  /** Place of its path in the metrics. */
+  readonly metric: number;
+}
+
+/** Decides by the headers alone. */
+export function enter(pipeline: Pipeline, head: Head): Visit | Refusal {
+  const { router, keyring, site } = pipeline;
+  const { method } = head;
+  const match = router.find(head.url);
+  if (match === null) {
+    const { protocol, path, near } = router.explain(head.url);
+    return {
+      answer: refuse(
+        pipeline,
+        protocol,
+        new LoadlineError(
+          'LL2011',
+          `There is no route ${JSON.stringify(path.slice(0, 120))}${near === null ? '' : `: did you mean ${near}?`}`,
+        ),
+      ),
+      metric: router.labels.length - 1,
+    };
+  }
+  const { resource } = match;
+  const any = (resource.post[0] ?? resource.get)!;
+  const endpoint =
+    method === 'POST' ? resource.post[0] : method === 'GET' || method === 'HEAD' ? resource.get : null;
+  if (endpoint === undefined || endpoint === null) {
+    const allow = ['allow', resource.allow];
+    const answer: Answer =
+      method === 'OPTIONS'
+        ? { status: 204, type: '', body: '', headers: allow }
+        : withHeaders(
+            refuse(
+              pipeline,
+              any.protocol,
+              new LoadlineError(
+                'LL2013',
+                `${match.path} does not take ${method.slice(0, 20)}: expected ${resource.allow}`,
+              ),
+            ),
+            allow,
+          );
+    return { answer, metric: any.metric };
+  }
+  const visit: Visit = {
+    head,
+    match,
+    endpoint,
+    endpoints: method === 'POST' ? resource.post : [endpoint],
+  };
+  const { route, protocol, metric } = endpoint;
+  try {
+    if (keyring.names.length > 0 && !(route.kind === 'plain' && route.isOpen(head.message))) {
+      const refusal = checkKey(pipeline, protocol, head.authorization);
+      if (refusal !== null) {
+        return { answer: refusal, metric };
+      }
+    }
+    if (route.kind === 'predict') {
+      checkTypes(visit);
+      if (site.state() === 'closing') {
+        throw new LoadlineError('LL5002', 'The server is shutting down');
+      }
+    }
+    if (head.contentLength > pipeline.maxBodyBytes) {
+      throw tooLarge(pipeline.maxBodyBytes, head.contentLength);
+    }
+  } catch (error) {
+    return { answer: refuse(pipeline, protocol, error), metric };
+  }
+  return visit;
+}
+
+function checkKey(pipeline: Pipeline, protocol: Protocol, authorization: string | undefined): Answer | null {
+  const { keyring, metrics } = pipeline;
+  const key = keyring.find(authorization);
+  if (key < 0) {
+    const found = authorization === undefined ? 'no Authorization header' : 'one that does not match';
+    return withHeaders(
+      refuse(pipeline, protocol, new LoadlineError('LL2016', `A valid API key is needed, found ${found}`)),
+      ['www-authenticate', 'Bearer realm="loadline"'],
+    );
+  }
+  count(metrics, metrics.layout.keyRequests, key);
+  const waitSeconds = keyring.take(key);
+  if (waitSeconds === 0) {
+    return null;
+  }
+  count(metrics, metrics.layout.keyLimited, key);
+  return withHeaders(
+    refuse(
+      pipeline,
+      protocol,
+      new LoadlineError('LL2017', `The key "${keyring.names[key]}" is over its rate`),
+    ),
+    ['retry-after', String(Math.ceil(waitSeconds))],
+  );
+}
+
+/** One of the routes that share the path has to read the content type. */
+function checkTypes(visit: Visit): void {
+  let first: unknown = null;
+  for (const { route } of visit.endpoints) {
+    if (route.kind !== 'predict') {
+      continue;
+    }
+    try {
+      route.checkType(visit.head.contentType);
+      return;
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+/** The refusal of a body over the limit; `found` is −1 where its size is not known. */
+export function tooLarge(limit: number, found: number): LoadlineError {
+  return new LoadlineError(
+    'LL2009',
+    `The body is too large: expected at most ${limit} bytes, found ${found < 0 ? 'more' : found}`,
+  );
+}
+
+/** A body without its content coding. Throws LL2010 for an unknown one, LL2020 for a broken one, LL2009 over the limit. */
+function decompress(pipeline: Pipeline, head: Head, body: Buffer): Buffer {
+  const encoding = head.contentEncoding?.trim().toLowerCase();
+  if (encoding === undefined || encoding === 'identity' || encoding === '') {
+    return body;
+  }
+  if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'deflate') {
+    throw new LoadlineError(
+      'LL2010',
+      `Cannot read the content encoding "${encoding.slice(0, 80)}": expected gzip or deflate`,
+    );
+  }
+  try {
+    const options = { maxOutputLength: pipeline.maxBodyBytes };
+    return encoding === 'deflate' ? inflateSync(body, options) : gunzipSync(body, options);
+  } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw tooLarge(pipeline.maxBodyBytes, -1);
+    }
+    throw new LoadlineError('LL2020', `The body is not a whole ${encoding} stream`, { cause });
+  }
+}
+
+/** The request as a protocol sees it. */
+export function requestOf(visit: Visit, body: Buffer): HttpRequest {
+  const { head, match } = visit;
+  return {
+    method: head.method,
+    path: match.path,
+    params: match.params,
+    message: head.message,
+    contentType: head.contentType,
+    body,
+  };
+}
+
+/** Answers a route that does not predict. */
+export async function answerPlain(pipeline: Pipeline, visit: Visit, body: Buffer): Promise<Answer> {
+  const { route, protocol } = visit.endpoint;
+  if (route.kind !== 'plain') {
+    throw new TypeError(`${route.path} predicts`);
+  }
+  try {
+    checkNames(pipeline, visit);
+    return await route.handle(requestOf(visit, decompress(pipeline, visit.head, body)), pipeline.site);
+  } catch (error) {
+    return refuse(pipeline, protocol, error);
+  }
+}
+
+/** A prediction on its way. */
+export interface Task {
+  readonly visit: Visit;
+  readonly body: Buffer;
+  /** Set by the first step. */
+  begun: Begun | null;
+}
+
+interface Begun {
+  readonly route: PredictRoute;
+  readonly served: Served;
+  readonly ask: Ask;
+  readonly parts: Prediction[];
+  /** First row that is not yet predicted. */
+  next: number;
+}
+
+/** Works on a prediction for about one slice; gives its answer when it is done. */
+export function stepTask(pipeline: Pipeline, task: Task): Answer | null {
+  const { visit } = task;
+  let { protocol } = visit.endpoint;
+  try {
+    let { begun } = task;
+    if (begun === null) {
+      const request = requestOf(visit, decompress(pipeline, visit.head, task.body));
+      const endpoint = claim(visit.endpoints, request);
+      ({ protocol } = endpoint);
+      begun = begin(pipeline, visit, endpoint.route, request);
+      task.begun = begun;
+    }
+    const { route, served, ask } = begun;
+    const { nRows } = ask.rows;
+    if (begun.next === 0 && nRows <= pipeline.pace) {
+      const answer = route.encode(evaluate(served, ask, 0, nRows), ask, served);
+      countPrediction(pipeline.metrics, nRows);
+      return answer;
+    }
+    const to = Math.min(nRows, begun.next + pipeline.pace);
+    const from = pipeline.clock.now();
+    begun.parts.push(evaluate(served, ask, begun.next, to));
+    adjustPace(pipeline, to - begun.next, pipeline.clock.now() - from);
+    begun.next = to;
+    if (to < nRows) {
+      return null;
+    }
+    const answer = route.encode(joinPredictions(begun.parts), ask, served);
+    countPrediction(pipeline.metrics, nRows);
+    return answer;
+  } catch (error) {
+    return refuse(pipeline, protocol, error);
+  }
+}
+
+function begin(pipeline: Pipeline, visit: Visit, route: Route, request: HttpRequest): Begun {
+  if (route.kind !== 'predict') {
+    throw new TypeError(`${route.path} does not predict`);
+  }
+  checkNames(pipeline, visit);
+  const served = pipeline.site.served();
+  if (served === null) {
+    throw new LoadlineError('LL5003', `Model with name ${pipeline.site.name} is not ready.`);
+  }
+  return { route, served, ask: route.decode(request, served), parts: [], next: 0 };
+}
+
+/** Which of the endpoints that share a path the request is for. */
+function claim(endpoints: readonly Endpoint[], request: HttpRequest): Endpoint {
+  const last = endpoints.length - 1;
+  for (let i = 0; i < last; i++) {
+    const { route } = endpoints[i]!;
+    if (route.kind === 'predict' && route.claims?.(request) === true) {
+      return endpoints[i]!;
+    }
+  }
+  return endpoints[last]!;
+}
+
+/** Compares the model and version in the path with what is served. */
+function checkNames(pipeline: Pipeline, visit: Visit): void {
+  const { modelAt, versionAt } = visit.endpoint;
+  const { params } = visit.match;
+  const { site } = pipeline;
+  if (modelAt >= 0 && params[modelAt] !== site.name) {
+    throw new LoadlineError('LL2012', `Model with name ${params[modelAt]!.slice(0, 120)} does not exist.`);
+  }
+  if (versionAt >= 0 && params[versionAt] !== site.version) {
+    throw new LoadlineError(
+      'LL2012',
+      `Model with name ${site.name} has no version ${params[versionAt]!.slice(0, 120)}: expected ${site.version ?? 'none'}.`,
+    );
+  }
+}
+
+function evaluate(served: Served, ask: Ask, from: number, to: number): Prediction {
+  const rows = to - from === ask.rows.nRows ? ask.rows : sliceRows(ask.rows, from, to);
+  try {
+    return ask.method === 'transform'
+      ? { target: transform(served.model, rows), probabilities: null, classes: null }
+      : predict(served.model, rows, ask.probabilities);
+  } catch (error) {
+    throw from === 0 ? error : shifted(error, from);
+  }
+}
+
+/** An error that names a row of a slice, with the row of the request. */
+function shifted(error: unknown, from: number): unknown {
+  if (!isLoadlineError(error) || error.detail.row === undefined) {
+    return error;
+  }
+  const row = error.detail.row + from;
+  return new LoadlineError(error.code, error.message.replace(/^Row \d+/, `Row ${row}`), {
+    ...error.detail,
+    row,
+  });
+}
+
+/** Few rows tell little of what many cost; and one measure may not raise the pace without bound. */
+function adjustPace(pipeline: Pipeline, rows: number, tookMs: number): void {
+  const fitting = Math.floor((rows * SLICE_MS) / Math.max(tookMs, 0.001));
+  pipeline.pace = Math.max(1, Math.min(fitting, rows * 4));
+}
+
+/** Turns an error into the protocol's answer, counts it, and logs it when it is a defect of ours. */
+export function refuse(pipeline: Pipeline, protocol: Protocol, error: unknown): Answer {
+  const known = isLoadlineError(error) ? error : defect(pipeline, error);
+  countError(pipeline.metrics, known.code);
+  return withHeaders(protocol.encodeError(known), [CODE_HEADER, known.code]);
+}
+
+function defect(pipeline: Pipeline, error: unknown): LoadlineError {
+  pipeline.logger?.error({ err: error, code: 'LL1099' satisfies ErrorCode }, 'a request failed by a defect');
+  return new LoadlineError('LL1099', 'The request could not be answered', { cause: error });
+}
+
+/** Counts an answer. `receivedAt` is when the whole request was there. */
+export function countAnswer(pipeline: Pipeline, metric: number, status: number, receivedAt: number): void {
+  countRequest(pipeline.metrics, metric, status, (pipeline.clock.now() - receivedAt) / 1000);
+}
+
+function withHeaders(answer: Answer, headers: readonly string[]): Answer {
+  return { ...answer, headers: answer.headers === undefined ? headers : [...answer.headers, ...headers] };
+}
