@@ -57,3 +57,58 @@ export function fakeInts(values: readonly number[]): NdArray<Inert> {
 export function fakeList(...items: Inert[]): PyList {
   return { kind: 'list', items };
 }
+
+/** numpy's name of a field's type, for `fakeRecords`. */
+export type FakeField = 'i8' | 'f8' | 'u4' | 'u1';
+
+/** A one-dimensional structured array: the fields in their order, packed, and one list of values per record. */
+export function fakeRecords(
+  fields: Readonly<Record<string, FakeField>>,
+  records: readonly (readonly number[])[],
+): NdArray<Inert> {
+  let itemSize = 0;
+  const layout = Object.entries(fields).map(([name, type]) => {
+    const size = Number(type.at(-1));
+    const dtype = {
+      kind: type[0] as 'i' | 'f' | 'u',
+      itemSize: size,
+      littleEndian: true,
+      fields: null,
+      subShape: [],
+    };
+    const offset = itemSize;
+    itemSize += size;
+    return { name, dtype, offset, type };
+  });
+  const bytes = new Uint8Array(itemSize * records.length);
+  const view = new DataView(bytes.buffer);
+  records.forEach((record, i) => {
+    layout.forEach(({ offset, type }, k) => {
+      const at = i * itemSize + offset;
+      const value = record[k] ?? 0;
+      if (type === 'f8') {
+        view.setFloat64(at, value, true);
+      } else if (type === 'i8') {
+        view.setBigInt64(at, BigInt(value), true);
+      } else if (type === 'u4') {
+        view.setUint32(at, value, true);
+      } else {
+        view.setUint8(at, value);
+      }
+    });
+  });
+  return {
+    kind: 'ndarray',
+    dtype: {
+      kind: 'V',
+      itemSize,
+      littleEndian: true,
+      fields: layout.map(({ name, dtype, offset }) => ({ name, dtype, offset })),
+      subShape: [],
+    },
+    shape: [records.length],
+    fortran: false,
+    bytes,
+    objects: null,
+  };
+}
