@@ -205,6 +205,12 @@ export const ERRORS = {
     exit: 'failed',
     fix: 'Give datatype, shape and as many elements as the shape holds.',
   },
+  LL2020: {
+    title: 'the body cannot be decompressed',
+    http: 400,
+    exit: 'failed',
+    fix: 'Send a whole gzip or deflate stream, or leave Content-Encoding out.',
+  },
 
   LL3001: {
     title: 'the file is not a model that can be read',

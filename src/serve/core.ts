@@ -5,8 +5,10 @@ import { LoadlineError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Model } from '../model/model.ts';
 import { metricsLayout } from '../monitor/metrics/layout.ts';
-import type { ModelLabels, Snapshot } from '../monitor/metrics/snapshot.ts';
+import { renderMetrics } from '../monitor/metrics/render.ts';
+import { type ModelLabels, type Snapshot, takeSnapshot } from '../monitor/metrics/snapshot.ts';
 import { createMetrics, type Metrics } from '../monitor/metrics/store.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { type ApiKey, createKeyring, isLoopback } from './keys.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Dialect, Repository, Served, Site, SiteState, VertexRoutes } from './protocols/define.ts';
@@ -65,6 +67,7 @@ export interface Slot {
 
 export interface Core {
   readonly pipeline: Pipeline;
+  readonly admission: Admission;
   readonly slot: Slot;
   /** The counters of this process now. */
   snapshot(): Snapshot;
@@ -79,36 +82,42 @@ export function metricsOf(options: Pick<ServeOptions, 'keys' | 'dialect' | 'vert
 export function checkExposure(options: Pick<ServeOptions, 'host' | 'keys' | 'allowAnonymous'>): void {
   const host = options.host ?? DEFAULT_HOST;
   if (!isLoopback(host) && (options.keys ?? []).length === 0 && options.allowAnonymous !== true) {
-    throw new LoadlineError('LL1004', `Cannot listen on ${host} without API keys: others can reach this address`);
+    throw new LoadlineError(
+      'LL1004',
+      `Cannot listen on ${host} without API keys: others can reach this address`,
+    );
   }
 }
 
-/** Builds all of a server but its sockets. `gauges` gives the values that are not counted but looked up. */
-export function createCore(
-  options: ServeOptions,
-  takeSnapshot: (metrics: Metrics, model: ModelLabels | null) => Snapshot,
-  renderOwn: (snapshot: Snapshot) => string,
-): Core {
-  const { name, version = null, keys = [], clock = systemClock } = options;
+/** Builds all of a server but its sockets. */
+export function createCore(options: ServeOptions): Core {
+  const { name, version = null, keys = [], clock = systemClock, worker = '0' } = options;
   const router = routerOf(options);
   const metrics = createMetrics(metricsLayout(router.labels, keyNames(options)));
   const slot: Slot = {
     served: options.model === null ? null : { model: options.model, name, version },
     phase: 'open',
   };
-  const snapshot = (): Snapshot => takeSnapshot(metrics, slot.served === null ? null : labelsOf(slot.served));
+  const admission = createAdmission(clock, options.maxQueueMs);
+  const snapshot = (): Snapshot => {
+    const { layout, values } = metrics;
+    values[layout.inFlight.offset] = admission.waiting;
+    values[layout.queue.offset] = admission.waitingMs / 1000;
+    return takeSnapshot(metrics, worker, slot.served === null ? null : labelsOf(slot.served));
+  };
   const site: Site = {
     name,
     version,
     software: options.software,
     state: () => stateOf(slot),
     served: () => slot.served,
-    metrics: options.metricsText ?? (() => renderOwn(snapshot())),
+    metrics: options.metricsText ?? (() => renderMetrics(metrics.layout, [snapshot()])),
     routes: () => router.routes,
     repository: keys.length > 0 ? (options.repository ?? null) : null,
   };
   return {
     slot,
+    admission,
     snapshot,
     pipeline: {
       router,
