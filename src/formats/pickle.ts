@@ -11,23 +11,33 @@ import type { Audit } from '../pickle/audit/audit.ts';
 import { auditPickle } from '../pickle/audit/audit.ts';
 import { describeOrigin } from '../pickle/origin.ts';
 import type { PickleFile } from '../pickle/read.ts';
-import { readPickle } from '../pickle/read.ts';
+import { scanPickle } from '../pickle/read.ts';
 
 /** What a file says before anything is built from it. */
 export interface ReadFile {
   readonly origin: Origin;
   readonly pickle: PickleFile;
   readonly audit: Audit;
+  /** Why the pickle could not be read to its end; then `pickle` holds what came before. Only kept for a dangerous file. */
+  readonly failure: LoadlineError | null;
 }
 
-/** Reads a pickle or joblib file as data and audits it. Safe for any file. Throws LL3001 to LL3004 and LL3007. */
+/**
+ * Reads a pickle or joblib file as data and audits it. Safe for any file. Throws LL3001 to LL3004 and LL3007; but a broken
+ * file that names something dangerous is given back, as its payload may stand before the damage.
+ */
 export function readModelFile(file: string, bytes: Uint8Array, limits: Partial<Limits> = {}): ReadFile {
   const { container, bytes: unpacked } = unwrap(bytes, limits);
-  const pickle = readPickle(unpacked, limits);
+  const { pickle, failure } = scanPickle(unpacked, limits);
+  const audit = auditPickle(pickle, isEstimator);
+  if (failure !== null && audit.verdict !== 'dangerous') {
+    throw failure;
+  }
   const libraries = describeOrigin(pickle);
   return {
     pickle,
-    audit: auditPickle(pickle, isEstimator),
+    audit,
+    failure,
     origin: {
       file,
       sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -46,12 +56,15 @@ export function readModelFile(file: string, bytes: Uint8Array, limits: Partial<L
  * prediction would need a value made by unknown code, and LL400x for what cannot be evaluated.
  */
 export function buildModel(read: ReadFile): Model {
-  const dangerous = read.audit.globals.find((use) => use.verdict === 'dangerous');
-  if (dangerous !== undefined) {
+  const [danger] = read.audit.dangers;
+  if (danger !== undefined) {
     throw new LoadlineError(
       'LL3005',
-      `Refused ${read.origin.file}: it names ${dangerous.module}.${dangerous.name} (byte ${dangerous.offset})`,
-      { where: read.origin.file, offset: dangerous.offset },
+      `Refused ${read.origin.file}: it ${danger.what} (byte ${danger.offset})`,
+      {
+        where: read.origin.file,
+        offset: danger.offset,
+      },
     );
   }
   const { root } = read.pickle;

@@ -74,7 +74,7 @@ function inspection(read: ReadFile, outcome: Outcome): Record<string, unknown> {
 
 /** `dangerous`, `unsafe` (needs unknown code), `unsupported`, or `servable`. */
 function verdictOf(read: ReadFile, outcome: Outcome): string {
-  if (read.audit.globals.some((use) => use.verdict === 'dangerous')) {
+  if (read.audit.verdict === 'dangerous') {
     return 'dangerous';
   }
   if ('model' in outcome) {

@@ -263,6 +263,7 @@ const ROWS: readonly (readonly [module: string, use: Use, names: string])[] = [
   ['pandas.core.flags', 'call', 'Flags'],
   ['pandas.api.extensions', 'refer', 'no_default'],
   ['pandas._libs.missing', 'refer', 'NA'],
+  ['pandas', 'refer', 'NA NaT'],
   ['pyarrow.lib', 'call', '_restore_array type_for_alias py_buffer chunked_array'],
   ['pytz', 'call', '_UTC _p'],
 ];
