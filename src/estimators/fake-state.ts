@@ -112,3 +112,13 @@ export function fakeRecords(
     objects: null,
   };
 }
+
+/** A one-dimensional object array. */
+export function fakeObjects(...values: Inert[]): NdArray<Inert> {
+  return {
+    ...fakeFloats([]),
+    dtype: { kind: 'O', itemSize: 8, littleEndian: true, fields: null, subShape: [] },
+    shape: [values.length],
+    objects: values,
+  };
+}

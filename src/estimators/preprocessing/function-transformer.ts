@@ -1,4 +1,5 @@
 /** FunctionTransformer: nothing, or one of numpy's elementwise functions. Any other function would have to be run. */
+import { LoadlineError } from '../../errors.ts';
 import type { Elementwise } from '../../kernels/elementwise.ts';
 import { clipper, elementwise, missingReplacer, rounder } from '../../kernels/elementwise.ts';
 import { toDense, toMatrix, toTable } from '../../model/coerce.ts';
@@ -7,6 +8,7 @@ import type { Feature } from '../../model/fitted.ts';
 import { dictEntries, globalName, partialOf, plain } from '../../pickle/decode.ts';
 import type { Inert } from '../../pickle/inert.ts';
 import { qualifiedName } from '../../pickle/inert.ts';
+import { asKind } from '../../pickle/numpy.ts';
 import { defineEstimators } from '../define.ts';
 import type { EstimatorState } from '../state.ts';
 import { countedFeatures, transformer } from '../transformer.ts';
@@ -66,9 +68,22 @@ function readFunction(state: EstimatorState, attribute: string, argumentsAttribu
   const options = readArguments(state, argumentsAttribute);
   const map = name === null ? null : functionNamed(state, name, options, argumentsAttribute);
   if (map === null) {
-    throw state.wrong(attribute, WANTED, value);
+    throw unknownFunction(state, attribute, value);
   }
   return (rows) => mapValues(rows, state.name, map);
+}
+
+/** LL3006 for a function by its name: numpy's own among them, as their code would have to run as well. */
+function unknownFunction(state: EstimatorState, attribute: string, value: Inert): LoadlineError {
+  const found = asKind(value, 'global') ?? asKind(value, 'object');
+  if (found === null) {
+    return state.wrong(attribute, WANTED, value);
+  }
+  return new LoadlineError(
+    'LL3006',
+    `Cannot read "${attribute}" of ${state.name}: expected ${WANTED}, found ${qualifiedName(found) ?? 'a computed call'} (byte ${found.offset})`,
+    { where: state.path, offset: found.offset },
+  );
 }
 
 /** Bare name of one of numpy's own functions; null for anything else. */
@@ -142,7 +157,7 @@ function checkArray(
   options: readonly (readonly [Inert, Inert])[],
 ): Mapping {
   if (globalName(func) !== 'sklearn.utils.validation.check_array') {
-    throw state.wrong('func', WANTED, func);
+    throw unknownFunction(state, 'func', func);
   }
   const finite = options.find(([key]) => key === 'force_all_finite' || key === 'ensure_all_finite')?.[1];
   return (rows) =>
