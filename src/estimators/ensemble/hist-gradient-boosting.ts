@@ -7,6 +7,7 @@ import type { Data } from '../../model/data.ts';
 import { dense, labels1d, numbers1d, numbers2d } from '../../model/data.ts';
 import type { Fitted } from '../../model/fitted.ts';
 import type { Inert } from '../../pickle/inert.ts';
+import { qualifiedName } from '../../pickle/inert.ts';
 import { structField, toFloat64, toInt32 } from '../../tensor/convert.ts';
 import type { NdArray } from '../../tensor/ndarray.ts';
 import type { Resolve } from '../define.ts';
@@ -145,7 +146,7 @@ function readTrees(
     if (!isList(iteration) || iteration.items.length !== nOutputs) {
       throw state.wrong(`_predictors[${i}]`, `a list of ${nOutputs} trees`, iteration);
     }
-    return iteration.items.map((item, k) => state.nested(`_predictors[${i}][${k}]`, item));
+    return iteration.items.map((item, k) => readMember(state, item, `_predictors[${i}][${k}]`));
   });
   const arrays = members.map((member) => member.array('nodes', { shape: [null] }));
   const bitsets = members.map(readBitsets);
@@ -179,6 +180,13 @@ function readTrees(
     throw state.wrong('_predictors', 'finite values in the leaves', null, 'NaN or an infinity among them');
   }
   return { forest, walk: makeWalk(forest, { name: state.name, finiteness: 'any', float32: false }), values };
+}
+
+function readMember(state: EstimatorState, item: Inert, label: string): EstimatorState {
+  if (!/^sklearn\.ensemble\._hist_gradient_boosting\..*TreePredictor$/.test(qualifiedName(item) ?? '')) {
+    throw state.wrong(label, 'a TreePredictor', item);
+  }
+  return state.nested(label, item);
 }
 
 /** Categories of the raw values that go left, `[nSplits, 8]` words. */

@@ -3,6 +3,7 @@ import type { TreeNodes } from '../../kernels/forest.ts';
 import { treeFault } from '../../kernels/forest.ts';
 import { plain } from '../../pickle/decode.ts';
 import type { Inert } from '../../pickle/inert.ts';
+import { qualifiedName } from '../../pickle/inert.ts';
 import { structField, toFloat64, toInt32 } from '../../tensor/convert.ts';
 import type { NdArray } from '../../tensor/ndarray.ts';
 import type { EstimatorState } from '../state.ts';
@@ -23,7 +24,11 @@ export interface FittedTree {
 
 /** Reads `tree_` of a tree estimator that sees `nFeatures` features. Throws LL4003 where its parts contradict each other. */
 export function readTree(owner: EstimatorState, nFeatures: number): FittedTree {
-  const tree = owner.nested('tree_');
+  const value = owner.value('tree_');
+  if (qualifiedName(value) !== 'sklearn.tree._tree.Tree') {
+    throw owner.wrong('tree_', 'a Tree', value);
+  }
+  const tree = owner.nested('tree_', value);
   const counted = plain(tree.object.args[0] ?? null);
   if (counted !== nFeatures) {
     throw tree.wrong('n_features', `${nFeatures}`, counted);
