@@ -1,17 +1,11 @@
 /** The command line: parses, runs a command, shows errors, sets the exit code. */
-import { readFileSync } from 'node:fs';
 import { Argument, CommanderError, Option, Command as Parser } from 'commander';
 import { EXIT } from '../errors.ts';
 import { COMMANDS } from './commands/list.ts';
 import type { Command, Options } from './define.ts';
 import { sayProblem, toProblem } from './output/problem.ts';
 import { print, processTerminal, say } from './output/terminal.ts';
-
-/** Version of the package. */
-export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+import { version } from './version.ts';
 
 /** Runs one command line, without the program's name, and sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,6 +13,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
   });
+  if (argv[0] === 'serve-worker' && process.send !== undefined) {
+    // Not a command of a person: `serve` starts its workers so.
+    const { runWorker } = await import('../serve/workers/worker.ts');
+    await runWorker();
+    return;
+  }
   const parser = buildParser((command, args, options) => runCommand(command, args, options));
   if (argv[0] === 'complete') {
     // Shell completion: `loadline complete bash` prints the script, which calls `loadline complete -- …` back.

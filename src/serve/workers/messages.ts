@@ -1,9 +1,13 @@
 /** What the parent process and its workers say to each other. */
 import type { ErrorCode, ErrorDetail } from '../../errors.ts';
 import type { Snapshot } from '../../monitor/metrics/snapshot.ts';
+import type { Address } from '../server.ts';
+import type { ServeSettings } from '../settings.ts';
 
 /** To a worker. `id` pairs an answer with its question. */
 export type ToWorker =
+  /** First of all: a worker gets its settings through the channel, because the environment shows keys to others. */
+  | { readonly type: 'start'; readonly settings: ServeSettings }
   | { readonly type: 'snapshot'; readonly id: number }
   /** Open the model file and keep the result aside. */
   | { readonly type: 'prepare'; readonly id: number }
@@ -18,7 +22,7 @@ export type ToWorker =
 
 /** From a worker. */
 export type FromWorker =
-  | { readonly type: 'listening' }
+  | { readonly type: 'listening'; readonly address: Address }
   | { readonly type: 'failed'; readonly error: WireError }
   /** An answer when `id` is a number, else sent by itself now and then, so that a dead worker's counts stay. */
   | { readonly type: 'snapshot'; readonly id: number | null; readonly snapshot: Snapshot }

@@ -6,8 +6,10 @@ import cluster, { type Worker } from 'node:cluster';
 import { LoadlineError } from '../../errors.ts';
 import { renderMetrics } from '../../monitor/metrics/render.ts';
 import { retire, type Snapshot } from '../../monitor/metrics/snapshot.ts';
-import type { Metrics } from '../../monitor/metrics/store.ts';
+import { metricsOf } from '../core.ts';
 import type { Running } from '../run.ts';
+import type { Address } from '../server.ts';
+import type { ServeSettings } from '../settings.ts';
 import { type Backoff, NO_BACKOFF, nextBackoff } from './backoff.ts';
 import { createLink, fromWire, type Link, toWire } from './link.ts';
 import type { FromWorker, ToWorker, WireError } from './messages.ts';
@@ -37,20 +39,21 @@ interface Slot {
 }
 
 export interface PrimaryOptions {
-  readonly workers: number;
   /** File that a worker process runs, and its arguments; it begins with `runWorker`. */
   readonly exec: string;
   readonly args: readonly string[];
-  /** The counters' layout, for adding them up. */
-  readonly metrics: Metrics;
+  readonly settings: ServeSettings;
   /** Told about deaths, replacements and reloads. */
   readonly log: (message: string) => void;
 }
 
 /** Starts the workers; resolves when all of them listen. Rejects with a worker's own error when it cannot start. */
-export async function startPrimary(options: PrimaryOptions): Promise<Running> {
-  const { metrics, log } = options;
-  const slots: Slot[] = Array.from({ length: options.workers }, (_, index) => ({
+export async function startPrimary(
+  options: PrimaryOptions,
+): Promise<{ readonly running: Running; readonly address: Address }> {
+  const { settings, log } = options;
+  const metrics = metricsOf(settings);
+  const slots: Slot[] = Array.from({ length: settings.workers }, (_, index) => ({
     index,
     worker: null,
     startedAt: 0,
@@ -66,7 +69,7 @@ export async function startPrimary(options: PrimaryOptions): Promise<Running> {
   let stopping = false;
   let starting = true;
   let reloading: Promise<void> = Promise.resolve();
-  const started = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<Address>();
 
   cluster.setupPrimary({ exec: options.exec, args: [...options.args], serialization: 'advanced' });
 
@@ -85,6 +88,7 @@ export async function startPrimary(options: PrimaryOptions): Promise<Running> {
     slot.startedAt = performance.now();
     const worker = cluster.fork({ LOADLINE_WORKER: String(slot.index) });
     slot.worker = worker;
+    send(slot, { type: 'start', settings });
     worker.on('message', (message: FromWorker) => receive(slot, message));
     worker.once('exit', (code: number | null, signal: string | null) => ended(slot, code, signal));
   };
@@ -126,7 +130,7 @@ export async function startPrimary(options: PrimaryOptions): Promise<Running> {
         slot.ready = true;
         if (starting && slots.every((other) => other.ready)) {
           starting = false;
-          started.resolve();
+          started.resolve(message.address);
         } else if (!starting) {
           log(`worker ${slot.index} is back`);
         }
@@ -224,13 +228,14 @@ export async function startPrimary(options: PrimaryOptions): Promise<Running> {
       slot.worker?.process.kill('SIGKILL');
     }
   };
+  let address: Address;
   try {
-    await started.promise;
+    address = await started.promise;
   } catch (error) {
     kill();
     throw error;
   }
-  return {
+  const running: Running = {
     reload,
     async stop(periodMs) {
       stopping = true;
@@ -247,4 +252,5 @@ export async function startPrimary(options: PrimaryOptions): Promise<Running> {
     },
     kill,
   };
+  return { running, address };
 }

@@ -1,0 +1,56 @@
+/** What a server is told on the command line, as plain data that can be sent to a worker process. */
+import { basename } from 'node:path';
+import type { LogLevel } from '../log.ts';
+import type { ServeOptions } from './core.ts';
+import type { ApiKey } from './keys.ts';
+import type { Dialect, VertexRoutes } from './protocols/define.ts';
+
+export interface ServeSettings {
+  /** The model file; it is opened again on reload. */
+  readonly path: string;
+  readonly name: string;
+  /** Version of Loadline. */
+  readonly software: string;
+  readonly host: string;
+  readonly port: number;
+  readonly keys: readonly ApiKey[];
+  /** Requests per second of each key over all workers; null is no limit. */
+  readonly keyRate: number | null;
+  readonly allowAnonymous: boolean;
+  readonly dialect: Dialect;
+  readonly vertex: VertexRoutes | null;
+  readonly maxBodyBytes: number;
+  readonly maxQueueMs: number;
+  readonly workers: number;
+  readonly logLevel: LogLevel;
+  readonly accessLogPerSecond: number;
+}
+
+/** The options of one process; a key's rate is shared out between the workers. */
+export function serviceOptions(
+  settings: ServeSettings,
+): Omit<ServeOptions, 'model' | 'repository' | 'metricsText' | 'worker' | 'logger'> {
+  const { keyRate, workers } = settings;
+  const { name, software, host, port, keys, allowAnonymous, dialect, vertex, maxBodyBytes, maxQueueMs } =
+    settings;
+  return {
+    name,
+    software,
+    host,
+    port,
+    keys,
+    keyRatePerSecond: keyRate === null ? null : keyRate / workers,
+    allowAnonymous,
+    dialect,
+    vertex,
+    maxBodyBytes,
+    maxQueueMs,
+    accessLogPerSecond: settings.accessLogPerSecond / workers,
+  };
+}
+
+/** The name a model is served by where none is given: its file's, without the ending. */
+export function defaultName(path: string): string {
+  const name = basename(path).replace(/(\.(pkl|pickle|joblib|sav|gz|bz2|xz|lzma|lz4|z|zlib))+$/i, '');
+  return name.replace(/[^\w.-]+/g, '-') || 'model';
+}
