@@ -138,6 +138,10 @@ function readKept(state: EstimatorState, nFeatures: number): Pick<Sequence, 'kep
   return { kept: Int32Array.from(kept), overrides };
 }
 
+/**
+ * The rounds over a batch. scikit-learn leaves out all rounds for a batch in which every value is missing; here such a row
+ * is answered as it is within any other batch.
+ */
 function impute(sequence: Sequence, input: Dense, inputMask: Uint8Array, name: string): Dense {
   const { kept, steps, min, max, overrides } = sequence;
   const { nRows, nCols } = input;
