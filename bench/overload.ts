@@ -6,10 +6,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageCommand } from './package.ts';
 import { firstAnswer, LOAD_CORE, setting, startServer, stopServer, wrk } from './process.ts';
 import type { Finding } from './report.ts';
-
-const root = new URL('..', import.meta.url).pathname;
 
 interface Hit {
   readonly code: number;
@@ -30,7 +29,7 @@ export async function overload(seconds: number): Promise<Finding[]> {
   );
   const server = startServer('loadline', 5121, [
     process.execPath,
-    `${root}bin/loadline.js`,
+    packageCommand(),
     'serve',
     `${models}/slow.pkl`,
     '--port',
@@ -40,8 +39,8 @@ export async function overload(seconds: number): Promise<Finding[]> {
   ]);
   try {
     await firstAnswer(server, body);
-    // Saturation: one connection keeps the one core busy without ever queueing, so nothing is shed.
-    const saturation = closedLoop(folder, body, 5);
+    wrk(5121, script, 1);
+    const saturation = closedLoop(script, 5);
     const serviceMs = 1000 / saturation;
     console.error(`  saturation ${saturation.toFixed(0)} req/s, service time ${serviceMs.toFixed(2)} ms`);
     const half = attack(folder, body, saturation / 2, seconds);
@@ -87,26 +86,11 @@ export async function overload(seconds: number): Promise<Finding[]> {
   } finally {
     await stopServer(server);
   }
+}
 
-  function closedLoop(_folder: string, _body: string, duration: number): number {
-    wrk(5121, script, 1);
-    const out = execFileSync(
-      'taskset',
-      [
-        '-c',
-        String(LOAD_CORE),
-        'wrk',
-        '-t1',
-        '-c1',
-        `-d${duration}s`,
-        '-s',
-        script,
-        'http://127.0.0.1:5121/predict',
-      ],
-      { encoding: 'utf8' },
-    );
-    return Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]);
-  }
+/** Requests per second over one connection, which keeps one core busy without ever queueing. */
+function closedLoop(script: string, seconds: number): number {
+  return wrk(5121, script, seconds, 1).rps;
 }
 
 function attack(folder: string, body: string, rate: number, seconds: number): Hit[] {

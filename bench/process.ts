@@ -85,8 +85,13 @@ export function treePss(pid: number): number {
   return total;
 }
 
-/** Requests per second that wrk gets from one server with 16 connections, from the load's core. */
-export function wrk(port: number, script: string, seconds: number): { rps: number; errors: number } {
+/** Requests per second that wrk gets from one server over so many connections, from the load's core. */
+export function wrk(
+  port: number,
+  script: string,
+  seconds: number,
+  connections = 16,
+): { rps: number; errors: number } {
   const out = execFileSync(
     'taskset',
     [
@@ -94,7 +99,7 @@ export function wrk(port: number, script: string, seconds: number): { rps: numbe
       String(LOAD_CORE),
       'wrk',
       '-t1',
-      '-c16',
+      `-c${connections}`,
       `-d${seconds}s`,
       '-s',
       script,

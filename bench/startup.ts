@@ -1,5 +1,6 @@
 /** How long from start to the first answer, and how much memory does the idle server hold, beside the Flask app? */
 import { readFileSync } from 'node:fs';
+import { packageCommand } from './package.ts';
 import { firstAnswer, median, setting, startServer, stopServer, treePss } from './process.ts';
 import type { Finding } from './report.ts';
 
@@ -13,16 +14,7 @@ export async function startup(rounds: number): Promise<Finding[]> {
   const { rows } = JSON.parse(readFileSync(`${models}/linear.json`, 'utf8')) as { rows: number[][] };
   const body = JSON.stringify({ features: rows[0] });
   const commands: Record<string, readonly string[]> = {
-    loadline: [
-      process.execPath,
-      `${root}bin/loadline.js`,
-      'serve',
-      pickle,
-      '--port',
-      '5111',
-      '--workers',
-      '1',
-    ],
+    loadline: [process.execPath, packageCommand(), 'serve', pickle, '--port', '5111', '--workers', '1'],
     flask: [python, `${root}bench/peers/flask_app.py`, '5111'],
   };
   const seconds: Record<string, number[]> = { loadline: [], flask: [] };

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageCommand } from './package.ts';
 import { firstAnswer, median, type Server, setting, startServer, stopServer, wrk } from './process.ts';
 import type { Finding } from './report.ts';
 
@@ -29,7 +30,7 @@ export async function throughput(
   const servers: Server[] = [
     startServer('loadline', 5101, [
       process.execPath,
-      `${root}bin/loadline.js`,
+      packageCommand(),
       'serve',
       pickle,
       '--port',
