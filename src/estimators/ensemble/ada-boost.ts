@@ -10,6 +10,7 @@ import type { Part } from '../parts.ts';
 import { predictedNumbers, probabilities, readParts } from '../parts.ts';
 import type { EstimatorState } from '../state.ts';
 import { within } from '../step-error.ts';
+import { readWidth } from '../tree/read-tree.ts';
 import { arrayFeatures, toArrayRows } from './array-rows.ts';
 
 const module = 'sklearn.ensemble';
@@ -131,7 +132,7 @@ function readMembers(state: EstimatorState, resolve: Resolve, method: 'predict' 
   if (weights.length < parts.length) {
     throw state.wrong('estimator_weights_', `${parts.length} weights`, state.value('estimator_weights_'));
   }
-  const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+  const nFeatures = readWidth(state);
   return {
     parts,
     weights,

@@ -11,6 +11,7 @@ import type { Part } from '../parts.ts';
 import { readParts } from '../parts.ts';
 import type { EstimatorState } from '../state.ts';
 import { atColumns } from '../step-error.ts';
+import { readWidth } from '../tree/read-tree.ts';
 import { arrayFeatures, toArrayRows } from './array-rows.ts';
 
 const module = 'sklearn.ensemble';
@@ -84,7 +85,7 @@ function readMembers(state: EstimatorState, resolve: Resolve): Members {
     throw state.wrong('n_estimators', `1 to ${all.length}, as there are estimators`, nEstimators);
   }
   const parts = all.slice(0, nEstimators);
-  const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+  const nFeatures = readWidth(state);
   const columns = readColumns(state, all, nFeatures);
   const whole = columns.map((indices) => indices.length === nFeatures && indices.every((j, k) => j === k));
   const groups = readGroups(state, nEstimators);

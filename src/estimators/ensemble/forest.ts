@@ -3,7 +3,7 @@ import type { EstimatorRow } from '../define.ts';
 import { defineEstimators } from '../define.ts';
 import { memberTree } from '../tree/members.ts';
 import { treeClassifier, treeRegressor } from '../tree/predictors.ts';
-import { readTree, takesMissing } from '../tree/read-tree.ts';
+import { readTree, readWidth, takesMissing } from '../tree/read-tree.ts';
 
 interface Row extends EstimatorRow {
   /** Class of the trees. */
@@ -20,7 +20,7 @@ export const forests = defineEstimators<Row>({
     { name: 'ExtraTreesRegressor', module, tree: 'ExtraTreeRegressor' },
   ],
   read(state, row) {
-    const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+    const nFeatures = readWidth(state);
     const members = state.list('estimators_').map((item, index) => memberTree(state, item, index, row.tree));
     const source = {
       state,

@@ -16,7 +16,7 @@ import { requireMethod } from '../parts.ts';
 import type { EstimatorState } from '../state.ts';
 import { within } from '../step-error.ts';
 import { memberTree } from '../tree/members.ts';
-import { readTree } from '../tree/read-tree.ts';
+import { readTree, readWidth } from '../tree/read-tree.ts';
 import type { Walk } from '../tree/walk.ts';
 import { makeWalk } from '../tree/walk.ts';
 
@@ -157,7 +157,7 @@ function readStages(
   start: Start,
 ): Stages {
   const { name } = state;
-  const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+  const nFeatures = readWidth(state);
   const { forest, walk, values } = readTrees(state, nFeatures, nOutputs);
   const init = readInit(state, resolve, method);
   const fixed = fixedStart(init, nFeatures, start);

@@ -15,6 +15,7 @@ import { defineEstimators } from '../define.ts';
 import { requireMethod } from '../parts.ts';
 import type { EstimatorState } from '../state.ts';
 import { isList } from '../state.ts';
+import { readWidth } from '../tree/read-tree.ts';
 import type { Walk } from '../tree/walk.ts';
 import { makeWalk } from '../tree/walk.ts';
 
@@ -86,7 +87,7 @@ interface Stages {
 
 function readStages(state: EstimatorState, resolve: Resolve, nOutputs: number): Stages {
   const { name } = state;
-  const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+  const nFeatures = readWidth(state);
   const baseline = readBaseline(state, nOutputs);
   const { forest, walk, values } = readTrees(state, nFeatures, nOutputs);
   const encoder = readEncoder(state, resolve);

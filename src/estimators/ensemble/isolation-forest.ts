@@ -9,14 +9,14 @@ import { defineEstimators } from '../define.ts';
 import type { EstimatorState } from '../state.ts';
 import { memberTree } from '../tree/members.ts';
 import type { FittedTree } from '../tree/read-tree.ts';
-import { readTree } from '../tree/read-tree.ts';
+import { readTree, readWidth } from '../tree/read-tree.ts';
 import { makeWalk } from '../tree/walk.ts';
 
 export const isolationForest = defineEstimators({
   rows: [{ name: 'IsolationForest', module: 'sklearn.ensemble' }],
   read(state) {
     const { name } = state;
-    const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+    const nFeatures = readWidth(state);
     const trees = readTrees(state, nFeatures);
     const sizes = trees.map(({ tree }) => tree.nNodes);
     const depths = new Float64Array(placesOf(sizes));

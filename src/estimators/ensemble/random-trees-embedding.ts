@@ -5,14 +5,14 @@ import { defineEstimators } from '../define.ts';
 import { requireMethod } from '../parts.ts';
 import { within } from '../step-error.ts';
 import { memberTree } from '../tree/members.ts';
-import { readTree, takesMissing } from '../tree/read-tree.ts';
+import { readTree, readWidth, takesMissing } from '../tree/read-tree.ts';
 import { makeWalk } from '../tree/walk.ts';
 
 export const randomTreesEmbedding = defineEstimators({
   rows: [{ name: 'RandomTreesEmbedding', module: 'sklearn.ensemble' }],
   read(state, _row, resolve) {
     const { name } = state;
-    const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+    const nFeatures = readWidth(state);
     const members = state
       .list('estimators_')
       .map((item, i) => memberTree(state, item, i, 'ExtraTreeRegressor'));

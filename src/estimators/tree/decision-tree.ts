@@ -2,7 +2,7 @@
 import type { EstimatorRow } from '../define.ts';
 import { defineEstimators } from '../define.ts';
 import { treeClassifier, treeRegressor } from './predictors.ts';
-import { readTree, takesMissing } from './read-tree.ts';
+import { readTree, readWidth, takesMissing } from './read-tree.ts';
 
 interface Row extends EstimatorRow {
   readonly task: 'classifier' | 'regressor';
@@ -18,7 +18,7 @@ export const decisionTrees = defineEstimators<Row>({
     { name: 'ExtraTreeRegressor', module, task: 'regressor' },
   ],
   read(state, row) {
-    const nFeatures = state.nFeatures() ?? state.integer('n_features_in_');
+    const nFeatures = readWidth(state);
     const trees = [readTree(state, nFeatures)];
     const source = { state, trees, nFeatures, missing: takesMissing(state) };
     return row.task === 'classifier' ? treeClassifier(source, true) : treeRegressor(source);

@@ -22,6 +22,18 @@ export interface FittedTree {
   samples(): Int32Array;
 }
 
+/** Features at most: nothing else in a file of trees has the size of a row, so a forged width would be allocated. */
+const MAX_FEATURES = 2 ** 22;
+
+/** Number of features of an estimator made of trees. Throws LL4002 where it is not there, LL4003 where it cannot be. */
+export function readWidth(state: EstimatorState): number {
+  const width = state.nFeatures() ?? state.integer('n_features_in_');
+  if (width < 0 || width > MAX_FEATURES) {
+    throw state.wrong('n_features_in_', `0 to ${MAX_FEATURES} features`, width);
+  }
+  return width;
+}
+
 /** Reads `tree_` of a tree estimator that sees `nFeatures` features. Throws LL4003 where its parts contradict each other. */
 export function readTree(owner: EstimatorState, nFeatures: number): FittedTree {
   const value = owner.value('tree_');

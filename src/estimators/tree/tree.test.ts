@@ -85,6 +85,12 @@ const REFUSED: readonly (readonly [string, PyObject, ErrorCode, RegExp])[] = [
   ],
   ['a tree of other features', regressor(fakeTree(FAKE_STUMP, [1, 2, 3], 2)), 'LL4003', /n_features/],
   [
+    'a forged width',
+    fakeTreeRegressor('DecisionTreeRegressor', fakeTree(FAKE_STUMP, [1, 2, 3], 2 ** 31), 2 ** 31),
+    'LL4003',
+    /n_features_in_/,
+  ],
+  [
     'a regressor with values by class',
     regressor(fakeTree(FAKE_STUMP, [1, 2, 3, 4, 5, 6])),
     'LL4003',
