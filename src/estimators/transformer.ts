@@ -57,3 +57,12 @@ export function countedFeatures(state: EstimatorState): number | null {
 export function requiredFeatures(state: EstimatorState): number {
   return countedFeatures(state) ?? state.integer('n_features_in_');
 }
+
+/** Features with the centre of each column in training as its typical value; as they are where there is none. */
+export function withTypical(features: readonly Feature[], centres: Float64Array | null): readonly Feature[] {
+  return centres === null
+    ? features
+    : features.map((feature, j) =>
+        Number.isFinite(centres[j]) ? { ...feature, typical: centres[j]! } : feature,
+      );
+}

@@ -24,5 +24,5 @@ function exampleValue(feature: NamedFeature): string | number | boolean {
   if (known !== undefined && known !== null) {
     return known;
   }
-  return feature.kind === 'text' ? 'a text' : (feature.typical ?? 1);
+  return feature.kind === 'text' ? 'a text' : Number((feature.typical ?? 1).toPrecision(3));
 }

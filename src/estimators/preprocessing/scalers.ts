@@ -4,7 +4,7 @@ import { toDense, toMatrix } from '../../model/coerce.ts';
 import type { EstimatorRow } from '../define.ts';
 import { defineEstimators } from '../define.ts';
 import type { EstimatorState } from '../state.ts';
-import { requiredFeatures, transformer } from '../transformer.ts';
+import { requiredFeatures, transformer, withTypical } from '../transformer.ts';
 
 /** (x − shift) / scale, each `[nFeatures]`, either of them left out. */
 interface Scaling {
@@ -37,7 +37,7 @@ export const scalers = defineEstimators<Row>({
     const scale32 = casts ? rounded(scale) : scale;
     // scikit-learn multiplies sparse columns by the reciprocal, which rounds once more than a division.
     const factor = scale?.map((x) => 1 / x) ?? null;
-    return transformer(state, state.numericFeatures(nFeatures, true), {
+    return transformer(state, withTypical(state.numericFeatures(nFeatures, true), shift), {
       transform(rows) {
         if (rows.kind === 'csr' && shift === null) {
           const sparse = toMatrix(rows, name, nFeatures, 'nan');
