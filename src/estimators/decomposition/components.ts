@@ -14,8 +14,8 @@ interface Row extends EstimatorRow {
   readonly centring: 'mean' | 'whitened mean' | 'none';
   /** Whether projections are divided by their standard deviation where `whiten` is set. */
   readonly whitens: boolean;
-  /** Attribute of the matrix that turns projections back, `[nComponents, nFeatures]`, or its transpose. */
-  readonly back: 'components_' | 'mixing_';
+  /** Attribute of the matrix that turns projections back, `[nComponents, nFeatures]`, or its transpose; null where the state has none. */
+  readonly back: 'components_' | 'mixing_' | null;
 }
 
 const module = 'sklearn.decomposition';
@@ -26,6 +26,13 @@ export const components = defineEstimators<Row>({
     { name: 'IncrementalPCA', module, centring: 'mean', whitens: true, back: 'components_' },
     { name: 'TruncatedSVD', module, centring: 'none', whitens: false, back: 'components_' },
     { name: 'FastICA', module, centring: 'whitened mean', whitens: false, back: 'mixing_' },
+    {
+      name: 'GaussianRandomProjection',
+      module: 'sklearn.random_projection',
+      centring: 'none',
+      whitens: false,
+      back: null,
+    },
   ],
   read(state, row) {
     const { name } = state;
@@ -58,6 +65,8 @@ export const components = defineEstimators<Row>({
       }
       return dense(rows.nRows, nComponents, out);
     }
+    const inverseTransform = (rows: Data) =>
+      dense(rows.nRows, nFeatures, applyLinear(backward, toDense(rows, name, nComponents, 'finite')));
     return {
       name,
       task: 'transformer',
@@ -68,8 +77,7 @@ export const components = defineEstimators<Row>({
       nOutputs: nComponents,
       children: [],
       transform,
-      inverseTransform: (rows) =>
-        dense(rows.nRows, nFeatures, applyLinear(backward, toDense(rows, name, nComponents, 'finite'))),
+      ...(row.back === null ? {} : { inverseTransform }),
     };
   },
 });

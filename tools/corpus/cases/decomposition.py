@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse as sp
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, KernelPCA, TruncatedSVD
+from sklearn.random_projection import GaussianRandomProjection
 
 from data import *
 from registry import case, since
@@ -28,3 +29,6 @@ case("decomposition/incremental-pca-whiten", "whitened", lambda: IncrementalPCA(
 for kernel, options in (("linear", {}), ("rbf", {"gamma": 0.1}), ("rbf", {}), ("poly", {"degree": 2}), ("sigmoid", {"gamma": 0.01}), ("cosine", {})):
     name = kernel + ("-default" if kernel == "rbf" and not options else "")
     case("decomposition/kernel-pca-" + name, "kernel %s %s" % (kernel, options or ""), lambda k=kernel, o=options: KernelPCA(2, kernel=k, **o), X, None, Xt)
+
+case("decomposition/gaussian-random-projection", "three components", lambda: GaussianRandomProjection(3, random_state=0), X, None, Xt)
+case("decomposition/gaussian-random-projection-wide", "60 features", lambda: GaussianRandomProjection(5, random_state=0), Xwide, None, Xtwide)
