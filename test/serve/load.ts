@@ -1,0 +1,169 @@
+/** Constant load: connections that each ask, wait for the answer, pause, and ask again. */
+import { connect, type Socket } from 'node:net';
+
+/** What became of a request. */
+export interface Sent {
+  readonly at: number;
+  /** Port at this end of its connection; 0 when there was none. */
+  readonly port: number;
+  /** 0 when the connection failed. */
+  readonly status: number;
+  readonly body: string;
+  /** Why the connection failed. */
+  readonly failure: string | null;
+}
+
+export interface LoadOptions {
+  readonly port: number;
+  readonly path: string;
+  /** JSON text, posted. */
+  readonly body: string;
+  readonly connections: number;
+  /** Milliseconds between an answer and the next request of a connection. */
+  readonly pauseMs: number;
+  /** A new connection for every request. */
+  readonly fresh?: boolean;
+  /**
+   * What a client does whose answer says `Connection: close`: `leave` sends nothing more, as one does that has another
+   * server to go to; `reconnect` goes on with a new connection.
+   */
+  readonly onClose: 'leave' | 'reconnect';
+  readonly onSent: (sent: Sent) => void;
+}
+
+export interface Load {
+  /** Takes no new requests on, waits for the open ones. */
+  stop(): Promise<void>;
+  /** Resolves when every connection has left. */
+  readonly left: Promise<void>;
+  /** Connections that closed while no request was open on them. */
+  readonly idleCloses: () => number;
+}
+
+/** A request without an answer for this long hangs, which is a fault and not a failed connection. */
+const HANG_MS = 20_000;
+
+/** Starts the load. */
+export function startLoad(options: LoadOptions): Load {
+  const { port, path, body, connections, pauseMs, fresh = false, onClose, onSent } = options;
+  const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+  const message = `${head}${fresh ? 'Connection: close\r\n' : ''}\r\n${body}`;
+  let stopping = false;
+  let idleCloses = 0;
+
+  const run = async (): Promise<void> => {
+    let socket: Socket | null = null;
+    const close = (): void => {
+      socket?.destroy();
+      socket = null;
+    };
+    while (!stopping) {
+      if (socket?.destroyed === true) {
+        idleCloses += 1;
+        socket = null;
+      }
+      let localPort = 0;
+      try {
+        socket ??= await open(port);
+        localPort = socket.localPort ?? 0;
+        const answer = await exchange(socket, message);
+        onSent({
+          at: performance.now(),
+          port: localPort,
+          status: answer.status,
+          body: answer.body,
+          failure: null,
+        });
+        if (answer.close) {
+          close();
+          if (onClose === 'leave' && !fresh) {
+            return;
+          }
+        }
+      } catch (error) {
+        close();
+        const failure = error instanceof Error ? error.message : String(error);
+        onSent({ at: performance.now(), port: localPort, status: 0, body: '', failure });
+      }
+      if (pauseMs > 0) {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+    close();
+  };
+  const left = Promise.all(Array.from({ length: connections }, run)).then(() => undefined);
+  return {
+    left,
+    async stop() {
+      stopping = true;
+      await left;
+    },
+    idleCloses: () => idleCloses,
+  };
+}
+
+function open(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    const fail = (error: Error): void => reject(new Error(`connect: ${error.message}`));
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      socket.off('error', fail);
+      // Between requests an error only closes the socket, which is seen before the next one.
+      socket.on('error', () => {});
+      socket.on('end', () => socket.destroy());
+      resolve(socket);
+    });
+  });
+}
+
+interface Response {
+  readonly status: number;
+  readonly body: string;
+  readonly close: boolean;
+}
+
+/** Sends one request and reads its answer, which has a Content-Length as all of Loadline's have. */
+function exchange(socket: Socket, message: string): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const settle = (): void => {
+      clearTimeout(timer);
+      socket.off('data', read);
+      socket.off('error', failed);
+      socket.off('close', closed);
+    };
+    const failed = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const closed = (): void => failed(new Error(`closed after ${text.length} characters of the answer`));
+    const read = (chunk: Buffer): void => {
+      text += chunk.toString('latin1');
+      const end = text.indexOf('\r\n\r\n');
+      if (end < 0) {
+        return;
+      }
+      const head = text.slice(0, end).toLowerCase();
+      const length = Number(/\r\ncontent-length: (\d+)/.exec(head)?.[1] ?? 0);
+      if (text.length < end + 4 + length) {
+        return;
+      }
+      settle();
+      resolve({
+        status: Number(head.split(' ')[1]),
+        body: text.slice(end + 4, end + 4 + length),
+        close: /\r\nconnection: close/.test(head),
+      });
+    };
+    const timer = setTimeout(() => failed(new Error('hang')), HANG_MS);
+    socket.on('data', read);
+    socket.on('error', failed);
+    socket.on('close', closed);
+    if (socket.destroyed) {
+      closed();
+    } else {
+      socket.write(message);
+    }
+  });
+}
