@@ -21,7 +21,7 @@ export interface CategorySet {
   readonly indexes: readonly CategoryIndex[];
 }
 
-/** Reads `categories_`, one array per feature. Throws LL4003 for categories that are no strings, numbers or booleans. */
+/** Reads `categories_`, one array per feature. Throws LL4003 or LL4004 for categories that are no strings, numbers or booleans. */
 export function readCategories(state: EstimatorState): CategorySet {
   const categories = state
     .list('categories_')
@@ -34,6 +34,9 @@ export function categoryList(state: EstimatorState, attribute: string, value: In
   const array = asNdArray(value);
   if (array === null || array.shape.length !== 1) {
     throw state.wrong(attribute, 'an array of categories', value);
+  }
+  if (!'OUSbiuf'.includes(array.dtype.kind)) {
+    throw state.unsupported(attribute, 'strings, numbers and booleans', array);
   }
   const items: readonly Inert[] = array.objects === null ? toLabels(array) : toObjects(array).map(plain);
   return items.map((item) => {

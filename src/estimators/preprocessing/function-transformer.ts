@@ -61,14 +61,16 @@ function readFunction(state: EstimatorState, attribute: string, argumentsAttribu
     return null;
   }
   const partial = partialOf(value);
-  if (partial !== null) {
-    return checkArray(state, partial.func, partial.kwargs);
+  const func = partial?.func ?? value;
+  const options = readArguments(state, argumentsAttribute, partial?.kwargs ?? []);
+  if (globalName(func) === 'sklearn.utils.validation.check_array') {
+    return checkArray(state.name, options);
   }
-  const name = numpyName(value);
-  const options = readArguments(state, argumentsAttribute);
+  // An argument bound by position stands before the rows: no function of one argument has a place for it.
+  const name = (partial?.args.length ?? 0) > 0 ? null : numpyName(func);
   const map = name === null ? null : functionNamed(state, name, options, argumentsAttribute);
   if (map === null) {
-    throw unknownFunction(state, attribute, value);
+    throw unknownFunction(state, attribute, func);
   }
   return (rows) => mapValues(rows, state.name, map);
 }
@@ -140,28 +142,25 @@ function functionNamed(
   }
 }
 
-/** Keyword arguments by name; `copy` of nan_to_num may be a boolean, all others are numbers. */
-function readArguments(state: EstimatorState, attribute: string): ReadonlyMap<string, Inert> {
+/** Keyword arguments by name, over those that a `functools.partial` has bound. */
+function readArguments(
+  state: EstimatorState,
+  attribute: string,
+  bound: readonly (readonly [Inert, Inert])[],
+): ReadonlyMap<string, Inert> {
   const value = state.optional(attribute) ?? null;
   const entries = value === null ? [] : dictEntries(value);
   if (entries === null) {
     throw state.wrong(attribute, 'a dict of keyword arguments', value);
   }
-  return new Map(entries.map(([key, item]) => [String(key), plain(item)]));
+  return new Map([...bound, ...entries].map(([key, item]) => [String(key), plain(item)]));
 }
 
 /** `functools.partial(check_array, …)`: what HistGradientBoosting puts in front of columns that are not categories. */
-function checkArray(
-  state: EstimatorState,
-  func: Inert,
-  options: readonly (readonly [Inert, Inert])[],
-): Mapping {
-  if (globalName(func) !== 'sklearn.utils.validation.check_array') {
-    throw unknownFunction(state, 'func', func);
-  }
-  const finite = options.find(([key]) => key === 'force_all_finite' || key === 'ensure_all_finite')?.[1];
+function checkArray(name: string, options: ReadonlyMap<string, Inert>): Mapping {
+  const finite = options.get('ensure_all_finite') ?? options.get('force_all_finite');
   return (rows) =>
-    toDense(rows, state.name, null, finite === false ? 'any' : finite === 'allow-nan' ? 'nan' : 'finite');
+    toDense(rows, name, null, finite === false ? 'any' : finite === 'allow-nan' ? 'nan' : 'finite');
 }
 
 /** Applies a function to every value; a table keeps its column names, and a sparse matrix stays so where zeros do. */

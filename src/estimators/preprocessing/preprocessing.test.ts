@@ -419,6 +419,23 @@ test('a function keeps the column names of a table, and without one any column p
   assert.equal(read('FunctionTransformer', { ...log1p, func: null }).transform!(words), words);
 });
 
+test('a partial of a numpy function is that function', () => {
+  const func = {
+    ...fakeObject('functools.partial', {}),
+    state: {
+      kind: 'tuple' as const,
+      items: [
+        global('numpy', 'round'),
+        { kind: 'tuple' as const, items: [] },
+        { kind: 'dict' as const, entries: [['decimals', 1] as const] },
+        null,
+      ],
+    },
+  };
+  const out = read('FunctionTransformer', { ...log1p, func }).transform!(dense(1, 1, Float64Array.of(0.26)));
+  assert.ok(out.kind === 'dense' && out.data[0] === 0.3);
+});
+
 test('scalers that do not centre keep sparse rows sparse', () => {
   const rows: Data = {
     kind: 'csr',

@@ -44,7 +44,7 @@ export const splineTransformers = defineEstimators({
     // Both options came later: missing values in 1.9, sparse output in 1.2.
     const takesMissing = state.optional('handle_missing') === 'zeros';
     const sparse = state.has('sparse_output') && state.boolean('sparse_output');
-    const splines = readSplines(state, extrapolation);
+    const splines = readSplines(state, extrapolation, sparse);
     const nFeatures = splines.length;
     const nOutputs = splines[0]!.spline.nOutputs;
     const work = new Float64Array(2 * splines[0]!.spline.degree + 2);
@@ -108,11 +108,6 @@ function evaluate(
 function extrapolate(feature: FeatureSpline, x: number, linear: boolean, out: Float64Array): void {
   const { low, high, atLow, atHigh, slopeLow, slopeHigh, nEnds } = feature;
   out.fill(0);
-  if (nEnds === 0 && x > high) {
-    // scikit-learn's slice of the last 0 outputs is all of them.
-    out.set(atHigh);
-    return;
-  }
   for (let j = 0; j < nEnds; j++) {
     if (x < low) {
       out[j] = linear ? atLow[j]! + (x - low) * slopeLow[j]! : atLow[j]!;
@@ -136,7 +131,11 @@ function intoPeriod(spline: BSpline, x: number): number {
   return start + (rest < 0 ? rest + period : rest);
 }
 
-function readSplines(state: EstimatorState, extrapolation: Extrapolation): readonly FeatureSpline[] {
+function readSplines(
+  state: EstimatorState,
+  extrapolation: Extrapolation,
+  sparse: boolean,
+): readonly FeatureSpline[] {
   const degree = state.integer('degree');
   if (degree < 0 || degree > MAX_DEGREE) {
     throw state.wrong('degree', `a degree up to ${MAX_DEGREE}`, degree);
@@ -156,7 +155,11 @@ function readSplines(state: EstimatorState, extrapolation: Extrapolation): reado
     if (extrapolation === 'linear' && ends <= 1) {
       ends++;
     }
-    return withEnds(state, spline, range, ends);
+    const feature = withEnds(state, spline, range, ends);
+    // With sparse output scikit-learn's slice of the last 0 outputs is all of them, but only above the range.
+    return sparse && ends === 0
+      ? { ...feature, atLow: new Float64Array(nOutputs), nEnds: nOutputs }
+      : feature;
   });
 }
 
