@@ -2,13 +2,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface HttpRequest {
-  readonly method: string;
   /** Percent-decoded, without the query. */
   readonly path: string;
-  /** Values of the `{…}` in the route's path, in order. */
-  readonly params: readonly string[];
-  /** Node builds the headers when they are first asked for; a route that needs none does not pay for them. */
-  readonly message: { readonly headers: IncomingHttpHeaders };
+  readonly headers: IncomingHttpHeaders;
   /** The Content-Type header as it came. */
   readonly contentType: string | undefined;
   /** Decompressed. */
@@ -37,7 +33,7 @@ export function textAnswer(body: string, status = 200): Answer {
 
 /** A header by its lower-case name; the first one where it came several times. */
 export function header(request: HttpRequest, name: string): string | undefined {
-  const value = request.message.headers[name];
+  const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 

@@ -15,15 +15,10 @@ export interface InMemoryRequest {
 export async function answerInMemory(core: Core, request: InMemoryRequest): Promise<Answer> {
   const { pipeline } = core;
   const body = Buffer.from((request.body ?? '') as string);
-  const headers = request.headers ?? {};
   const head: Head = {
     method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
     url: request.url,
-    authorization: headers.authorization,
-    contentType: headers['content-type'],
-    contentEncoding: headers['content-encoding'],
-    contentLength: body.length,
-    message: { headers },
+    headers: { 'content-length': String(body.length), ...request.headers },
   };
   const visit = enter(pipeline, head);
   if ('answer' in visit) {

@@ -13,7 +13,7 @@ import { count, countError, countPrediction, countRequest, type Metrics } from '
 import { SLICE_MS } from './admission.ts';
 import type { Answer, HttpRequest } from './http.ts';
 import type { Keyring } from './keys.ts';
-import type { Ask, PredictRoute, Protocol, Route, Served, Site } from './protocols/define.ts';
+import type { Ask, PredictRoute, Protocol, Served, Site } from './protocols/define.ts';
 import type { Endpoint, Match, Router } from './router.ts';
 import { joinPredictions, sliceRows } from './slices.ts';
 
@@ -33,16 +33,11 @@ export interface Pipeline {
   pace: number;
 }
 
-/** What is known of a request before its body. */
+/** What is known of a request before its body: Node's IncomingMessage is one. */
 export interface Head {
-  readonly method: string;
-  readonly url: string;
-  readonly authorization: string | undefined;
-  readonly contentType: string | undefined;
-  readonly contentEncoding: string | undefined;
-  /** −1 when it is not said. */
-  readonly contentLength: number;
-  readonly message: { readonly headers: IncomingHttpHeaders };
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** A request that may go on to its body. */
@@ -64,10 +59,10 @@ export interface Refusal {
 /** Decides by the headers alone. */
 export function enter(pipeline: Pipeline, head: Head): Visit | Refusal {
   const { router, keyring, site } = pipeline;
-  const { method } = head;
-  const match = router.find(head.url);
+  const { method = 'GET', url = '/', headers } = head;
+  const match = router.find(url);
   if (match === null) {
-    const { protocol, path, near } = router.explain(head.url);
+    const { protocol, path, near } = router.explain(url);
     return {
       answer: refuse(
         pipeline,
@@ -110,8 +105,8 @@ export function enter(pipeline: Pipeline, head: Head): Visit | Refusal {
   };
   const { route, protocol, metric } = endpoint;
   try {
-    if (keyring.names.length > 0 && !(route.kind === 'plain' && route.isOpen(head.message))) {
-      const refusal = checkKey(pipeline, protocol, head.authorization);
+    if (keyring.names.length > 0 && !(route.kind === 'plain' && route.isOpen(head))) {
+      const refusal = checkKey(pipeline, protocol, headers.authorization);
       if (refusal !== null) {
         return { answer: refusal, metric };
       }
@@ -122,8 +117,9 @@ export function enter(pipeline: Pipeline, head: Head): Visit | Refusal {
         throw new LoadlineError('LL5002', 'The server is shutting down');
       }
     }
-    if (head.contentLength > pipeline.maxBodyBytes) {
-      throw tooLarge(pipeline.maxBodyBytes, head.contentLength);
+    const length = headers['content-length'];
+    if (length !== undefined && Number(length) > pipeline.maxBodyBytes) {
+      throw tooLarge(pipeline.maxBodyBytes, Number(length));
     }
   } catch (error) {
     return { answer: refuse(pipeline, protocol, error), metric };
@@ -165,7 +161,7 @@ function checkTypes(visit: Visit): void {
       continue;
     }
     try {
-      route.checkType(visit.head.contentType);
+      route.checkType(visit.head.headers['content-type']);
       return;
     } catch (error) {
       first ??= error;
@@ -184,7 +180,7 @@ export function tooLarge(limit: number, found: number): LoadlineError {
 
 /** A body without its content coding. Throws LL2010 for an unknown one, LL2020 for a broken one, LL2009 over the limit. */
 function decompress(pipeline: Pipeline, head: Head, body: Buffer): Buffer {
-  const encoding = head.contentEncoding?.trim().toLowerCase();
+  const encoding = head.headers['content-encoding']?.trim().toLowerCase();
   if (encoding === undefined || encoding === 'identity' || encoding === '') {
     return body;
   }
@@ -205,16 +201,14 @@ function decompress(pipeline: Pipeline, head: Head, body: Buffer): Buffer {
   }
 }
 
-/** The request as a protocol sees it. */
-export function requestOf(visit: Visit, body: Buffer): HttpRequest {
+/** The request as a protocol sees it. Throws what `decompress` throws. */
+function requestOf(pipeline: Pipeline, visit: Visit, body: Buffer): HttpRequest {
   const { head, match } = visit;
   return {
-    method: head.method,
     path: match.path,
-    params: match.params,
-    message: head.message,
-    contentType: head.contentType,
-    body,
+    headers: head.headers,
+    contentType: head.headers['content-type'],
+    body: decompress(pipeline, head, body),
   };
 }
 
@@ -226,7 +220,7 @@ export async function answerPlain(pipeline: Pipeline, visit: Visit, body: Buffer
   }
   try {
     checkNames(pipeline, visit);
-    return await route.handle(requestOf(visit, decompress(pipeline, visit.head, body)), pipeline.site);
+    return await route.handle(requestOf(pipeline, visit, body), pipeline.site);
   } catch (error) {
     return refuse(pipeline, protocol, error);
   }
@@ -236,11 +230,12 @@ export async function answerPlain(pipeline: Pipeline, visit: Visit, body: Buffer
 export interface Task {
   readonly visit: Visit;
   readonly body: Buffer;
-  /** Set by the first step. */
+  /** Set by the first step of a batch that takes several. */
   begun: Begun | null;
 }
 
 interface Begun {
+  readonly endpoint: Endpoint;
   readonly route: PredictRoute;
   readonly served: Served;
   readonly ask: Ask;
@@ -251,50 +246,54 @@ interface Begun {
 
 /** Works on a prediction for about one slice; gives its answer when it is done. */
 export function stepTask(pipeline: Pipeline, task: Task): Answer | null {
-  const { visit } = task;
-  let { protocol } = visit.endpoint;
+  const { visit, begun } = task;
+  if (begun !== null) {
+    return stepBatch(pipeline, begun);
+  }
+  let { endpoint } = visit;
   try {
-    let { begun } = task;
-    if (begun === null) {
-      const request = requestOf(visit, decompress(pipeline, visit.head, task.body));
-      const endpoint = claim(visit.endpoints, request);
-      ({ protocol } = endpoint);
-      begun = begin(pipeline, visit, endpoint.route, request);
-      task.begun = begun;
+    const request = requestOf(pipeline, visit, task.body);
+    endpoint = claim(visit.endpoints, request);
+    const { route } = endpoint;
+    if (route.kind !== 'predict') {
+      throw new TypeError(`${route.path} does not predict`);
     }
-    const { route, served, ask } = begun;
-    const { nRows } = ask.rows;
-    if (begun.next === 0 && nRows <= pipeline.pace) {
-      const answer = route.encode(evaluate(served, ask, 0, nRows), ask, served);
-      countPrediction(pipeline.metrics, nRows);
+    checkNames(pipeline, visit);
+    const served = pipeline.site.served();
+    if (served === null) {
+      throw new LoadlineError('LL5003', `Model with name ${pipeline.site.name} is not ready.`);
+    }
+    const ask = route.decode(request, served);
+    if (ask.rows.nRows <= pipeline.pace) {
+      const answer = route.encode(evaluate(served, ask, 0, ask.rows.nRows), ask, served);
+      countPrediction(pipeline.metrics, ask.rows.nRows);
       return answer;
     }
+    task.begun = { endpoint, route, served, ask, parts: [], next: 0 };
+  } catch (error) {
+    return refuse(pipeline, endpoint.protocol, error);
+  }
+  return stepBatch(pipeline, task.begun);
+}
+
+function stepBatch(pipeline: Pipeline, begun: Begun): Answer | null {
+  const { route, served, ask, parts } = begun;
+  const { nRows } = ask.rows;
+  try {
     const to = Math.min(nRows, begun.next + pipeline.pace);
     const from = pipeline.clock.now();
-    begun.parts.push(evaluate(served, ask, begun.next, to));
+    parts.push(evaluate(served, ask, begun.next, to));
     adjustPace(pipeline, to - begun.next, pipeline.clock.now() - from);
     begun.next = to;
     if (to < nRows) {
       return null;
     }
-    const answer = route.encode(joinPredictions(begun.parts), ask, served);
+    const answer = route.encode(joinPredictions(parts), ask, served);
     countPrediction(pipeline.metrics, nRows);
     return answer;
   } catch (error) {
-    return refuse(pipeline, protocol, error);
+    return refuse(pipeline, begun.endpoint.protocol, error);
   }
-}
-
-function begin(pipeline: Pipeline, visit: Visit, route: Route, request: HttpRequest): Begun {
-  if (route.kind !== 'predict') {
-    throw new TypeError(`${route.path} does not predict`);
-  }
-  checkNames(pipeline, visit);
-  const served = pipeline.site.served();
-  if (served === null) {
-    throw new LoadlineError('LL5003', `Model with name ${pipeline.site.name} is not ready.`);
-  }
-  return { route, served, ask: route.decode(request, served), parts: [], next: 0 };
 }
 
 /** Which of the endpoints that share a path the request is for. */

@@ -60,8 +60,9 @@ const HEADERS_MS = 10_000;
 /** The whole request: 16 MiB at 2 Mbit/s. */
 const REQUEST_MS = 65_000;
 
-/** A peer that neither sends nor takes anything for this long is gone. */
-const IDLE_MS = 120_000;
+/** A client that takes nothing of a large answer for this long is gone; a small one fits the socket's buffer. */
+const IDLE_MS = 60_000;
+const LARGE_ANSWER = 64 * 1024;
 
 /** Bodies that are being received, together: this many of the largest. Beyond it the next one is refused, so that slow uploads cannot fill the memory. */
 const UPLOADS = 16;
@@ -93,18 +94,16 @@ export function createService(options: ServeOptions): Service {
     connectionsCheckingInterval: 2_000,
     maxHeaderSize: 16_384,
   });
-  server.timeout = IDLE_MS;
   server.on('request', (message, response) => receive(message, response, false));
   server.on('checkContinue', (message, response) => receive(message, response, true));
 
   function receive(message: IncomingMessage, response: ServerResponse, asksFirst: boolean): void {
-    const head = readHead(message);
-    const visit = enter(pipeline, head);
+    const visit = enter(pipeline, message);
     if ('answer' in visit) {
-      refuseEarly(message, response, head, visit.answer, visit.metric, asksFirst);
+      refuseEarly(message, response, visit.answer, visit.metric, asksFirst);
       return;
     }
-    if (head.method !== 'POST') {
+    if (message.method !== 'POST') {
       void answer(visit, response, EMPTY);
       return;
     }
@@ -144,7 +143,7 @@ export function createService(options: ServeOptions): Service {
         first = EMPTY;
         chunks = null;
         const { protocol, metric } = visit.endpoint;
-        refuseEarly(message, response, head, refuse(pipeline, protocol, error), metric, false);
+        refuseEarly(message, response, refuse(pipeline, protocol, error), metric, false);
       }
     });
     message.on('end', () => {
@@ -197,12 +196,11 @@ export function createService(options: ServeOptions): Service {
   function refuseEarly(
     message: IncomingMessage,
     response: ServerResponse,
-    head: Head,
     refusal: Answer,
     metric: number,
     asksFirst: boolean,
   ): void {
-    finish(head, metric, refusal.status, clock.now());
+    finish(message, metric, refusal.status, clock.now());
     if (asksFirst || (refusal.status !== 413 && refusal.status !== 429) || message.complete) {
       // Whoever waits for "100 Continue" may send the body or not: the connection cannot go on.
       response.shouldKeepAlive = response.shouldKeepAlive && !asksFirst;
@@ -225,12 +223,15 @@ export function createService(options: ServeOptions): Service {
     if (slot.phase !== 'open') {
       response.shouldKeepAlive = false;
     }
+    const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    if (bytes > LARGE_ANSWER) {
+      response.setTimeout(IDLE_MS, () => response.destroy());
+    }
     if (typeof body !== 'string') {
-      writeHead(response, answer, body.length);
+      writeHead(response, answer, bytes);
       response.end(body);
       return;
     }
-    const bytes = Buffer.byteLength(body);
     writeHead(response, answer, bytes);
     // Head and body go out in one write; ASCII needs no look at every character.
     response.end(body, bytes === body.length ? 'latin1' : 'utf8');
@@ -287,49 +288,6 @@ export function createService(options: ServeOptions): Service {
   };
 }
 
-/** Reads the few headers that every request is judged by, without having Node build all of them. */
-function readHead(message: IncomingMessage): Head {
-  const { rawHeaders } = message;
-  let authorization: string | undefined;
-  let contentType: string | undefined;
-  let contentEncoding: string | undefined;
-  let contentLength = -1;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    switch (name.length) {
-      case 12:
-        if (name.toLowerCase() === 'content-type') {
-          contentType ??= rawHeaders[i + 1];
-        }
-        break;
-      case 13:
-        if (name.toLowerCase() === 'authorization') {
-          authorization ??= rawHeaders[i + 1];
-        }
-        break;
-      case 14:
-        if (name.toLowerCase() === 'content-length') {
-          contentLength = Number(rawHeaders[i + 1]);
-        }
-        break;
-      case 16:
-        if (name.toLowerCase() === 'content-encoding') {
-          contentEncoding ??= rawHeaders[i + 1];
-        }
-        break;
-    }
-  }
-  return {
-    method: message.method ?? 'GET',
-    url: message.url ?? '/',
-    authorization,
-    contentType,
-    contentEncoding,
-    contentLength,
-    message,
-  };
-}
-
 function writeHead(response: ServerResponse, answer: Answer, bytes: number): void {
   const { status, type, headers } = answer;
   if (status === 204) {
@@ -347,7 +305,7 @@ function compressed(visit: Visit, answer: Answer): Answer {
   if (route.kind !== 'predict' || route.compress !== true || answer.body.length < COMPRESS_FROM) {
     return answer;
   }
-  const accepts = String(visit.head.message.headers['accept-encoding'] ?? '');
+  const accepts = String(visit.head.headers['accept-encoding'] ?? '');
   const coding = /\bgzip\b/.test(accepts) ? 'gzip' : /\bdeflate\b/.test(accepts) ? 'deflate' : null;
   if (coding === null) {
     return answer;
@@ -381,7 +339,7 @@ function createAccessLog(options: ServeOptions): AccessLog | null {
     if (written < accessLogPerSecond) {
       written++;
       const ms = Math.round((now - receivedAt) * 1000) / 1000;
-      logger.info({ method: head.method, path: head.url.split('?', 1)[0], status, ms }, 'request');
+      logger.info({ method: head.method, path: (head.url ?? '/').split('?', 1)[0], status, ms }, 'request');
     }
   };
 }

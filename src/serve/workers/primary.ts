@@ -11,6 +11,7 @@ import type { Running } from '../run.ts';
 import type { Address } from '../server.ts';
 import type { ServeSettings } from '../settings.ts';
 import { type Backoff, NO_BACKOFF, nextBackoff } from './backoff.ts';
+import { trackHandovers } from './handover.ts';
 import { createLink, fromWire, type Link, toWire } from './link.ts';
 import type { FromWorker, ToWorker, WireError } from './messages.ts';
 
@@ -88,9 +89,20 @@ export async function startPrimary(
     slot.startedAt = performance.now();
     const worker = cluster.fork({ LOADLINE_WORKER: String(slot.index) });
     slot.worker = worker;
+    const dropHandovers = trackHandovers(worker);
     send(slot, { type: 'start', settings });
-    worker.on('message', (message: FromWorker) => receive(slot, message));
-    worker.once('exit', (code: number | null, signal: string | null) => ended(slot, code, signal));
+    worker.on('message', (message: FromWorker) => {
+      // What a dead worker said last may arrive after its end; its counts are then already added up.
+      if (slot.worker === worker) {
+        receive(slot, message);
+      }
+    });
+    // Writing to a worker that has just died fails here; the exit, which follows, deals with it.
+    worker.on('error', () => {});
+    worker.once('exit', (code: number | null, signal: string | null) => {
+      dropHandovers();
+      ended(slot, code, signal);
+    });
   };
 
   const ended = (slot: Slot, code: number | null, signal: string | null): void => {

@@ -16,11 +16,12 @@ export function decode(request: HttpRequest, served: Served): Ask<null> {
   }
   let features: unknown;
   let probabilities: unknown = false;
-  for (const [key, value] of Object.entries(body)) {
+  const members = body as Readonly<Record<string, unknown>>;
+  for (const key in members) {
     if (key === 'features') {
-      features = value;
+      features = members.features;
     } else if (key === 'probabilities') {
-      probabilities = value;
+      probabilities = members.probabilities;
     } else {
       throw unknownKey(key);
     }
