@@ -14,8 +14,8 @@ import {
   isClose,
   PROOF,
   pause,
-  startServer,
   series,
+  startServer,
   until,
 } from './harness.ts';
 import { type Sent, startLoad } from './load.ts';
@@ -88,7 +88,10 @@ test(`${KILLS} kills of a worker under load (100 with LOADLINE_PROOF=1)`, async 
 
       const lost = kept.slice(keptBefore);
       atRisk += ports.size;
-      assert.ok(lost.length <= ports.size, `${lost.length} failed, ${ports.size} connections were the worker's`);
+      assert.ok(
+        lost.length <= ports.size,
+        `${lost.length} failed, ${ports.size} connections were the worker's`,
+      );
       for (const { port, failure } of lost) {
         assert.ok(ports.has(port), `a connection of the other worker failed: ${failure}`);
       }
