@@ -15,6 +15,8 @@ export interface Limits {
   readonly ratioFreeBytes: number;
   /** Opcodes, nested pickles included; objects and memo entries are never more than these. */
   readonly opcodes: number;
+  /** Different names that the file mentions. */
+  readonly names: number;
   /** Values on the stack at one time. */
   readonly stackItems: number;
   /** Marks open at one time: how deep containers nest while they are being read. */
@@ -41,6 +43,8 @@ export const DEFAULT_LIMITS: Limits = {
   ratioFreeBytes: 32 * 2 ** 20,
   // A vectorizer with a million words takes some 5 million opcodes.
   opcodes: 200_000_000,
+  // A large pipeline names some 100 classes; all of scikit-learn has 1,500.
+  names: 10_000,
   // A pickler flushes lists and dicts every 1,000 items; only a tuple lies on the stack as a whole.
   stackItems: 16_000_000,
   // CPython's own pickler gives up near depth 1,000, or as deep as its C stack allows: some 10,000.

@@ -281,6 +281,9 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
     const key = `${module}\n${name}`;
     const use = globals.get(key);
     if (use === undefined) {
+      if (globals.size >= limits.names) {
+        throw overLimit('names', limits, 'different names:', globals.size + 1, at);
+      }
       globals.set(key, { module, name, offset: at, count: 1, called: false, arity: null });
     } else {
       use.count++;
