@@ -69,9 +69,11 @@ export function createRouter(protocols: readonly Protocol[], options: ProtocolOp
     }
   }
   labels.push('other');
+  // `/v1/models/m:predict` also matches `/v1/models/{model}`: what says more of the path is tried first.
+  const byDetail = [...byPath].sort(([a], [b]) => literalLength(b) - literalLength(a));
   const fixed = new Map<string, Match>();
   const patterns: Pattern[] = [];
-  for (const [path, endpoints] of byPath) {
+  for (const [path, endpoints] of byDetail) {
     const resource = resourceOf(endpoints);
     if (path.includes('{')) {
       const source = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '([^/]+)');
@@ -110,6 +112,10 @@ export function createRouter(protocols: readonly Protocol[], options: ProtocolOp
       };
     },
   };
+}
+
+function literalLength(path: string): number {
+  return path.replace(/\{\w+\}/g, '').length;
 }
 
 function resourceOf(endpoints: readonly Endpoint[]): Resource {
