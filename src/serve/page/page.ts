@@ -114,7 +114,7 @@ function signatureTable(model: Model): string {
   const rows = (features ?? []).slice(0, 500).map((feature, i) => {
     const known = feature.categories?.map((value) => (value === null ? '(missing)' : String(value))) ?? [];
     const values = `${known.slice(0, 12).join(', ')}${known.length > 12 ? ', …' : ''}`;
-    return `<tr><td>${i}</td><td>${html(feature.name)}</td><td>${feature.kind}</td><td>${html(values)}</td></tr>`;
+    return `<tr><td>${i}</td><td>${html(feature.name)}</td><td class="kind">${feature.kind}</td><td>${html(values)}</td></tr>`;
   });
   const table =
     features === null

@@ -23,11 +23,17 @@ button[type=submit], button[aria-selected=true] { border-color: var(--accent); c
 #answer output { font-size: 1.8rem; font-weight: 600; overflow-wrap: anywhere; }
 #answer .error { color: var(--bad); }
 #answer table { width: 100%; }
-meter { width: 100%; }
+#answer td:nth-child(2) { text-align: right; white-space: nowrap; }
+#answer td:nth-child(3) { width: 45%; padding-right: 0; }
+meter { display: block; width: 100%; }
 .tabs { display: flex; flex-wrap: wrap; gap: .4rem; }
 #copy { margin-left: auto; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: .3rem; padding: .8rem; overflow: auto; font: .85rem/1.5 ui-monospace, monospace; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: .3rem; padding: .8rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.5 ui-monospace, monospace; }
 table { border-collapse: collapse; font-size: .9rem; }
-th, td { text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line); }
+td, tbody th { overflow-wrap: anywhere; }
+.kind { white-space: nowrap; }
+ul { padding-left: 1.2rem; }
+li { overflow-wrap: anywhere; }
 a { color: var(--accent); }
 `;
