@@ -24,3 +24,14 @@ export function mergedFeatures(parts: readonly Fitted[]): readonly Feature[] | n
   }
   return merged;
 }
+
+/** The features under the names the composite itself was trained with: its parts may have seen arrays without names. */
+export function underNames(
+  features: readonly Feature[] | null,
+  names: readonly string[] | null,
+): readonly Feature[] | null {
+  if (names === null || (features !== null && features.length !== names.length)) {
+    return features;
+  }
+  return names.map((name, j) => ({ kind: 'number', missing: true, ...features?.[j], name }));
+}

@@ -6,7 +6,7 @@ import type { Data, Dense } from '../../model/data.ts';
 import { dense, labels1d, numbers1d } from '../../model/data.ts';
 import type { Fitted } from '../../model/fitted.ts';
 import { defineEstimators } from '../define.ts';
-import { mergedFeatures } from '../merged-features.ts';
+import { mergedFeatures, underNames } from '../merged-features.ts';
 import { binaryScores, columnAt, predictedNumbers, readParts, requireBinary } from '../parts.ts';
 
 export const oneVsOne = defineEstimators({
@@ -42,7 +42,7 @@ export const oneVsOne = defineEstimators({
       task: 'classifier',
       input: 'features',
       nFeatures,
-      features: mergedFeatures(parts.map(({ fitted }) => fitted)),
+      features: underNames(mergedFeatures(parts.map(({ fitted }) => fitted)), state.featureNames()),
       classes: [classes],
       nOutputs: 1,
       children: parts,

@@ -8,6 +8,7 @@ import { plain } from '../../pickle/decode.ts';
 import type { Inert } from '../../pickle/inert.ts';
 import { toInt32 } from '../../tensor/convert.ts';
 import { defineEstimators, type EstimatorRow } from '../define.ts';
+import { underNames } from '../merged-features.ts';
 import {
   allHave,
   columnAt,
@@ -62,7 +63,10 @@ export const chain = defineEstimators<ChainRow>({
       task: row.task,
       input: 'features',
       nFeatures,
-      features: nFeatures === null ? null : (first.features?.slice(0, nFeatures) ?? null),
+      features:
+        nFeatures === null
+          ? null
+          : underNames(first.features?.slice(0, nFeatures) ?? null, state.featureNames()),
       classes,
       nOutputs: parts.length,
       children: parts,

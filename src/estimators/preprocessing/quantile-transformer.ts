@@ -1,8 +1,8 @@
 /** QuantileTransformer: every column to a uniform or normal distribution by its quantiles in training. */
 import type { QuantileColumn } from '../../kernels/quantile.ts';
 import { fromQuantile, quantileColumn, toQuantile } from '../../kernels/quantile.ts';
-import { toDense } from '../../model/coerce.ts';
-import type { Dense } from '../../model/data.ts';
+import { toDense, toMatrix } from '../../model/coerce.ts';
+import type { Csr, Dense } from '../../model/data.ts';
 import { defineEstimators } from '../define.ts';
 import { transformer } from '../transformer.ts';
 
@@ -28,12 +28,23 @@ export const quantileTransformers = defineEstimators({
       ),
     );
     return transformer(state, state.numericFeatures(nFeatures, true), {
-      transform: (rows) => mapColumns(toDense(rows, name, nFeatures, 'nan'), columns, normal, toQuantile),
+      transform(rows) {
+        const matrix = toMatrix(rows, name, nFeatures, 'nan');
+        return matrix.kind === 'csr'
+          ? mapStored(matrix, columns, normal)
+          : mapColumns(matrix, columns, normal, toQuantile);
+      },
       inverseTransform: (rows) =>
         mapColumns(toDense(rows, name, nFeatures, 'nan'), columns, normal, fromQuantile),
     });
   },
 });
+
+/** A sparse matrix keeps its zeros: scikit-learn maps only the values that are stored, even where 0 would move. */
+function mapStored(rows: Csr, columns: readonly QuantileColumn[], normal: boolean): Csr {
+  const data = rows.data.map((x, k) => toQuantile(x, columns[rows.indices[k]!]!, normal));
+  return { ...rows, data };
+}
 
 function mapColumns(
   rows: Dense,

@@ -8,13 +8,17 @@ from imblearn.under_sampling import RandomUnderSampler
 from sklearn import ensemble as en
 from sklearn import linear_model as lm
 from sklearn import preprocessing as pp
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold, chi2
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, VarianceThreshold, chi2
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestCentroid
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
 from sklearn.svm import SVC, LinearSVC, OneClassSVM
@@ -90,6 +94,48 @@ SPARSE_ROWS = (
 )
 for name, make, target in SPARSE_ROWS:
     case("compose/one-hot-" + name, "sparse one-hot columns, then " + name, lambda m=make: make_pipeline(onehot(), m()), Xs, target, Xts_unseen)
+
+# A sparse matrix into every transformer that takes one: most touch only the values that are stored.
+for name, make in (
+    ("standard", lambda: SS(with_mean=False)),
+    ("max-abs", lambda: pp.MaxAbsScaler()),
+    ("robust", lambda: pp.RobustScaler(with_centering=False, quantile_range=(5, 95))),
+    ("normalizer-l1", lambda: pp.Normalizer("l1")),
+    ("normalizer-max", lambda: pp.Normalizer("max")),
+    ("binarizer", lambda: pp.Binarizer()),
+    ("polynomial", lambda: pp.PolynomialFeatures(2, interaction_only=True)),
+    ("polynomial-bias", lambda: pp.PolynomialFeatures(3)),
+    ("quantile", lambda: pp.QuantileTransformer(n_quantiles=10, random_state=0)),
+    ("quantile-normal", lambda: pp.QuantileTransformer(n_quantiles=10, output_distribution="normal", random_state=0)),
+    ("quantile-ignoring", lambda: pp.QuantileTransformer(n_quantiles=5, ignore_implicit_zeros=True, random_state=0)),
+    ("function-log1p", lambda: pp.FunctionTransformer(np.log1p, accept_sparse=True)),
+    ("function-sqrt", lambda: pp.FunctionTransformer(np.sqrt, accept_sparse=True, validate=True)),
+    ("imputer-zeros", lambda: SI(missing_values=-1, strategy="mean")),
+    ("svd", lambda: TruncatedSVD(2, random_state=0)),
+    ("variance", lambda: VarianceThreshold(0.05)),
+    ("tfidf", lambda: TfidfTransformer()),
+    ("k-best", lambda: SelectKBest(chi2, k=3)),
+):
+    target = y3 if name == "k-best" else None
+    exact = ["transform"] if name in ("standard", "max-abs", "robust", "binarizer", "polynomial", "imputer-zeros", "variance", "k-best") else []
+    case("compose/sparse-" + name, "sparse one-hot columns, scaled, then " + name, lambda m=make: make_pipeline(onehot(), SS(with_mean=False), m()), Xc[:, :2], target, Xtc_unseen[:, :2], exact=exact)
+case("compose/sparse-hist", "sparse to dense before boosting", lambda: make_pipeline(onehot(**DENSE), en.HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=4, random_state=0)), Xs, y3, Xts_unseen)
+for name, make in (
+    ("extra-trees", lambda: en.ExtraTreesClassifier(n_estimators=3, max_depth=4, random_state=0)),
+    ("ada", lambda: en.AdaBoostClassifier(n_estimators=3, random_state=0)),
+    ("bagging", lambda: en.BaggingClassifier(n_estimators=3, max_features=0.5, random_state=0)),
+    ("one-vs-rest", lambda: OneVsRestClassifier(lm.LogisticRegression())),
+    ("one-vs-one", lambda: OneVsOneClassifier(LinearSVC(dual=True, random_state=0))),
+    ("calibrated", lambda: CalibratedClassifierCV(LinearSVC(dual=True, random_state=0), cv=3)),
+    ("voting", lambda: en.VotingClassifier([("a", lm.LogisticRegression()), ("b", MultinomialNB())], voting="soft")),
+    ("stacking", lambda: en.StackingClassifier([("a", lm.LogisticRegression()), ("b", MultinomialNB())], passthrough=True, cv=3)),
+    ("grid-search", lambda: GridSearchCV(lm.LogisticRegression(), {"C": [0.1, 1.0]}, cv=3)),
+    ("centroid", lambda: NearestCentroid()),
+    ("from-model", lambda: make_pipeline(SelectFromModel(LinearSVC(penalty="l1", dual=False, random_state=0)), lm.LogisticRegression())),
+    ("rfe", lambda: RFE(lm.LogisticRegression(), n_features_to_select=3)),
+    ("k-means", lambda: KMeans(3, n_init=1, random_state=0)),
+):
+    case("compose/one-hot-" + name, "sparse one-hot columns, then " + name, lambda m=make: make_pipeline(onehot(), m()), Xs, None if name == "k-means" else y3s, Xts_unseen, methods=["predict"] if name == "centroid" else None)
 
 # --- column transformers ----------------------------------------------------------------------------------------
 NUMERIC, STRINGS = ["age", "income", "score"], ["color", "city"]

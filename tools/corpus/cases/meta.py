@@ -6,17 +6,18 @@ from sklearn import linear_model as lm
 from sklearn import multiclass as mc
 from sklearn import multioutput as mo
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.cluster import KMeans
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, GradientBoostingRegressor, RandomForestClassifier
+from sklearn.feature_selection import RFE, SelectFromModel
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -118,6 +119,26 @@ if since("1.5"):
 case("meta/regressor-chain", "two targets in a chain", lambda: RCH(lm.Ridge()), X, Yr2, Xt)
 case("meta/regressor-chain-order", "a given order, trees", lambda: RCH(DecisionTreeRegressor(max_depth=3, random_state=0), order=[1, 2, 0]), X, Yr3, Xt)
 case("meta/regressor-chain-cv", "links fitted over folds", lambda: RCH(lm.Ridge(), cv=3, order=[1, 0]), X, Yr2, Xt)
+
+# --- wrappers that keep the column names and hand arrays on -----------------------------------------------------
+for name, make, target in (
+    ("one-vs-rest", lambda: OVR(lr()), y3s),
+    ("one-vs-one", lambda: OVO(svc()), y3s),
+    ("output-code", lambda: OCC(svc(), code_size=3, random_state=0), y3s),
+    ("multi-output-classifier", lambda: MC(dt()), Yc2),
+    ("classifier-chain", lambda: CH(lr()), Yml),
+    ("regressor-chain", lambda: RCH(lm.Ridge()), Yr2),
+    ("bagging-over-columns", lambda: BaggingClassifier(n_estimators=2, max_samples=0.5, random_state=0), ys),
+    ("ada-over-columns", lambda: AdaBoostClassifier(n_estimators=3, random_state=0), ys),
+    ("ransac", lambda: lm.RANSACRegressor(random_state=0), yr),
+    ("target", lambda: TransformedTargetRegressor(lm.Ridge(), transformer=StandardScaler()), yr),
+    ("rfe", lambda: RFE(lr(), n_features_to_select=2), ys),
+    ("from-model", lambda: SelectFromModel(lr()), ys),
+    ("randomized-search", lambda: RandomizedSearchCV(lr(), {"C": [0.1, 1.0]}, n_iter=1, cv=3, random_state=0), ys),
+    ("k-bins", lambda: KBinsDiscretizer(3, strategy="uniform", encode="ordinal"), None),
+    ("label-free-union", lambda: FeatureUnion([("a", StandardScaler()), ("b", PCA(1))]), None),
+):
+    case("meta/%s-columns" % name, "over a DataFrame", make, Xdf, target, Xdft)
 
 # --- beyond the first list, cheap -------------------------------------------------------------------------------
 for strategy in ("prior", "most_frequent", "constant"):
