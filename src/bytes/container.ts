@@ -25,7 +25,7 @@ export interface Unwrapped {
 export function unwrap(bytes: Uint8Array, limits: Partial<Limits> = {}): Unwrapped {
   const all = limitsOf(limits);
   if (bytes.length > all.fileBytes) {
-    throw overLimit('fileBytes', all, 'it has bytes:', bytes.length);
+    throw overLimit('fileBytes', all, `${bytes.length} bytes`);
   }
   const container = sniffContainer(bytes);
   const unpacked = container === 'raw' ? bytes : decompress(container, bytes, all);

@@ -13,8 +13,12 @@ export interface Limits {
   readonly ratio: number;
   /** Output below which the ratio does not matter. */
   readonly ratioFreeBytes: number;
-  /** Opcodes, nested pickles included; objects and memo entries are never more than these. */
+  /** Opcodes, nested pickles included. */
   readonly opcodes: number;
+  /** Tuples, lists, dicts, sets and records for each byte of the file, beyond `freeObjects`. */
+  readonly objectsPerByte: number;
+  /** Objects that any file may have. */
+  readonly freeObjects: number;
   /** Different names that the file mentions. */
   readonly names: number;
   /** Values on the stack at one time. */
@@ -27,10 +31,6 @@ export interface Limits {
   readonly stringBytes: number;
   /** Bytes of one integer. */
   readonly intBytes: number;
-  /** How deep a reader follows values nested in values. */
-  readonly nestingDepth: number;
-  /** Values a reader looks at while it follows nested values. */
-  readonly nestedValues: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -41,24 +41,25 @@ export const DEFAULT_LIMITS: Limits = {
   ratio: 200,
   // Too little to hurt, and small files of zeros compress without bound.
   ratioFreeBytes: 32 * 2 ** 20,
-  // A vectorizer with a million words takes some 5 million opcodes.
-  opcodes: 200_000_000,
+  // A vectorizer whose three million words have numpy integers takes some 30 million.
+  opcodes: 50_000_000,
+  // An object takes 100 to 200 bytes of memory, so this bounds memory to some 25 times the file. The densest honest files,
+  // such vectorizers, have one object in 11 bytes; a bomb one in every byte.
+  objectsPerByte: 1 / 8,
+  // A forest of 10,000 trees has 200,000.
+  freeObjects: 250_000,
   // A large pipeline names some 100 classes; all of scikit-learn has 1,500.
   names: 10_000,
   // A pickler flushes lists and dicts every 1,000 items; only a tuple lies on the stack as a whole.
   stackItems: 16_000_000,
   // CPython's own pickler gives up near depth 1,000, or as deep as its C stack allows: some 10,000.
   markDepth: 20_000,
-  // A Map of JavaScript holds 2^24 entries.
+  // A value the file refers to again; that vectorizer has 9 million. A Map of JavaScript holds no more.
   memoEntries: 2 ** 24,
   // A string of JavaScript holds 2^29 characters at most; a booster's text dump stays below 100 MB.
   stringBytes: 256 * 2 ** 20,
   // No fitted attribute needs more than 128 bits (a PCG64 state); parsing is quadratic in the length.
   intBytes: 4096,
-  // As markDepth.
-  nestingDepth: 20_000,
-  // As opcodes: a value that is shared counts every time a reader meets it.
-  nestedValues: 50_000_000,
 };
 
 /** The defaults with some of them replaced. */
@@ -66,18 +67,17 @@ export function limitsOf(changes: Partial<Limits> = {}): Limits {
   return { ...DEFAULT_LIMITS, ...changes };
 }
 
-/** LL3004 naming the limit to raise. `what` reads as `the file is`. */
+/** LL3004 naming the limit to raise. `found` reads on from `it has`: `a string of 300 bytes`. */
 export function overLimit(
   limit: keyof Limits,
   limits: Limits,
-  what: string,
-  found: number | bigint | string,
+  found: string,
   offset?: number,
 ): LoadlineError {
-  const at = offset === undefined ? '' : ` (byte ${offset})`;
+  const at = offset === undefined ? '' : ` at byte ${offset}`;
   return new LoadlineError(
     'LL3004',
-    `Cannot read the file: ${what} ${found}, limit ${limit} is ${limits[limit]}${at}`,
+    `Cannot read the file: it has ${found}${at}, the limit is ${limits[limit]} (${limit})`,
     offset === undefined ? {} : { offset },
   );
 }

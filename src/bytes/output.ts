@@ -45,7 +45,7 @@ export function reserve(out: Output, more: number): Uint8Array {
 /** LL3004 for an output over `cap`, naming the limit that set it. */
 export function overCap(limits: Limits, cap: number): LoadlineError {
   const limit = cap === limits.decompressedBytes ? 'decompressedBytes' : 'ratio';
-  return overLimit(limit, limits, 'it decompresses to bytes beyond', cap);
+  return overLimit(limit, limits, `more than ${cap} bytes when decompressed`);
 }
 
 export function written(out: Output): Uint8Array {

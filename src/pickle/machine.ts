@@ -49,6 +49,7 @@ export interface Session {
   readonly globals: Map<string, Writable<GlobalUse>>;
   readonly findings: Finding[];
   opcodes: number;
+  objects: number;
   memoEntries: number;
   /** Highest PROTO seen. */
   protocol: number;
@@ -63,6 +64,7 @@ export function newSession(limits: Limits): Session {
     globals: new Map(),
     findings: [],
     opcodes: 0,
+    objects: 0,
     memoEntries: 0,
     protocol: 0,
     joblibArrays: 0,
@@ -97,6 +99,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const total = bytes.length;
+  const maxObjects = Math.floor(limits.freeObjects + limits.objectsPerByte * total);
   const stack: Inert[] = [];
   // Height of the stack at each open mark; nothing below the last one may be taken.
   const marks: number[] = [];
@@ -153,7 +156,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
 
   function takeUtf8(size: number): string {
     if (size > limits.stringBytes) {
-      throw overLimit('stringBytes', limits, 'a string has bytes:', size, at);
+      throw overLimit('stringBytes', limits, `a string of ${size} bytes`, at);
     }
     const from = take(size);
     return text(() => decodeUtf8(buffer, from, from + size));
@@ -161,7 +164,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
 
   function takeLatin1(size: number): string {
     if (size > limits.stringBytes) {
-      throw overLimit('stringBytes', limits, 'a string has bytes:', size, at);
+      throw overLimit('stringBytes', limits, `a string of ${size} bytes`, at);
     }
     const from = take(size);
     return buffer.toString('latin1', from, from + size);
@@ -180,7 +183,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
       );
     }
     if (end - pos > limits.stringBytes) {
-      throw overLimit('stringBytes', limits, 'a line has bytes:', end - pos, at);
+      throw overLimit('stringBytes', limits, `a line of ${end - pos} bytes`, at);
     }
     const line = buffer.toString('latin1', pos, end);
     pos = end + 1;
@@ -220,7 +223,15 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
     return stack[stack.length - 1]!;
   }
 
+  /** Counts a container or record that is about to be made. */
+  function allow(): void {
+    if (++session.objects > maxObjects) {
+      throw overLimit('objectsPerByte', limits, `more than ${maxObjects} objects in ${total} bytes`, at);
+    }
+  }
+
   function replace(count: number): void {
+    allow();
     if (stack.length - count < base) {
       throw broken('takes from an empty stack');
     }
@@ -230,7 +241,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
 
   function mark(): void {
     if (marks.length >= limits.markDepth) {
-      throw overLimit('markDepth', limits, 'containers nest to depth', marks.length + 1, at);
+      throw overLimit('markDepth', limits, `more than ${marks.length} containers in each other`, at);
     }
     base = stack.length;
     marks.push(base);
@@ -265,7 +276,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
       farMemo.set(index, value);
     }
     if (++session.memoEntries > limits.memoEntries) {
-      throw overLimit('memoEntries', limits, 'memo entries:', session.memoEntries, at);
+      throw overLimit('memoEntries', limits, `more than ${session.memoEntries - 1} values in the memo`, at);
     }
   }
 
@@ -282,7 +293,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
     const use = globals.get(key);
     if (use === undefined) {
       if (globals.size >= limits.names) {
-        throw overLimit('names', limits, 'different names:', globals.size + 1, at);
+        throw overLimit('names', limits, `more than ${globals.size} different names`, at);
       }
       globals.set(key, { module, name, offset: at, count: 1, called: false, arity: null });
     } else {
@@ -297,6 +308,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
     args: readonly Inert[],
     kwargs: PyObject['kwargs'],
   ): Inert {
+    allow();
     const called = asKind(callable, 'global');
     if (called === null) {
       const maker = asKind(callable, 'object');
@@ -483,10 +495,10 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
     }
     op = bytes[pos++]!;
     if (++opcodes > maxOpcodes) {
-      throw overLimit('opcodes', limits, 'opcodes:', opcodes, at);
+      throw overLimit('opcodes', limits, `more than ${opcodes - 1} opcodes`, at);
     }
     if (stack.length > maxStack) {
-      throw overLimit('stackItems', limits, 'values on the stack:', stack.length, at);
+      throw overLimit('stackItems', limits, `${stack.length} values on the stack`, at);
     }
     switch (op) {
       case OP.STOP: {
@@ -565,7 +577,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
           throw broken(`has a length of ${size}`);
         }
         if (size > limits.intBytes) {
-          throw overLimit('intBytes', limits, 'an integer has bytes:', size, at);
+          throw overLimit('intBytes', limits, `an integer of ${size} bytes`, at);
         }
         stack.push(parseTwosComplement(takeBytes(size)));
         break;
@@ -618,6 +630,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
         stack.push(EMPTY_TUPLE);
         break;
       case OP.TUPLE:
+        allow();
         stack.push({ kind: 'tuple', items: popMark() });
         break;
       case OP.TUPLE1:
@@ -630,9 +643,11 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
         replace(3);
         break;
       case OP.EMPTY_LIST:
+        allow();
         stack.push({ kind: 'list', items: [] });
         break;
       case OP.LIST:
+        allow();
         stack.push({ kind: 'list', items: popMark() });
         break;
       case OP.APPEND: {
@@ -646,10 +661,12 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
         break;
       }
       case OP.EMPTY_DICT:
+        allow();
         stack.push({ kind: 'dict', entries: [] });
         break;
       case OP.DICT: {
         const pairs = popMark();
+        allow();
         const dict: Inert = { kind: 'dict', entries: [] };
         setItems(dict, pairs);
         stack.push(dict);
@@ -667,6 +684,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
         break;
       }
       case OP.EMPTY_SET:
+        allow();
         stack.push({ kind: 'set', frozen: false, items: [] });
         break;
       case OP.ADDITEMS: {
@@ -683,6 +701,7 @@ export function runPickle(bytes: Uint8Array, start: number, session: Session, jo
       }
       case OP.FROZENSET: {
         const items = popMark();
+        allow();
         items.forEach(refuseUnhashable);
         stack.push({ kind: 'set', frozen: true, items });
         break;

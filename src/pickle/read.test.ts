@@ -104,6 +104,15 @@ describe('limits', () => {
     });
   }
 
+  it('objects by the size of the file', () => {
+    const limits = { freeObjects: 0, objectsPerByte: 1 / 4 };
+    readPickle(latin1(']0}0N0N.'), limits);
+    assert.throws(() => readPickle(latin1(']0}0(l0).'), limits), {
+      code: 'LL3004',
+      message: /objectsPerByte/,
+    });
+  });
+
   it('counts nested pickles against the same allowance', () => {
     const bytes = fixture('named', 'object array joblib');
     const { opcodes } = readPickle(bytes);

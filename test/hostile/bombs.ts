@@ -65,9 +65,9 @@ export const BOMBS: readonly Bomb[] = [
   },
   { name: 'PUT −1', why: 'an index before the memo', file: () => bytesOf(']p-1\n.'), code: 'LL3003' },
   {
-    name: 'a tuple in a tuple, 10^6 deep',
+    name: 'a tuple in a tuple, 2·10^5 deep',
     why: 'a stack overflow',
-    file: () => bytesOf(PROTO_2, 'N', repeat('\x85', 1e6), '.'),
+    file: () => bytesOf(PROTO_2, 'N', repeat('\x85', 2e5), '.'),
     code: 'LL4005',
   },
   {
@@ -332,6 +332,19 @@ export const BOMBS: readonly Bomb[] = [
     why: 'too many arguments of push',
     file: () => bytesOf(PROTO_2, `](${repeat('N', 1e6)}e.`),
     code: 'LL4005',
+  },
+  {
+    name: '3·10^6 empty dicts',
+    why: 'a hundred bytes of memory for each byte of the file',
+    file: () => bytesOf(PROTO_2, ']', repeat(`(${repeat('}', 1000)}e`, 3000), '.'),
+    code: 'LL3004',
+  },
+  {
+    name: '10^6 records',
+    why: 'two hundred bytes of memory for each byte of the file',
+    file: () =>
+      bytesOf(PROTO_2, global('foo', 'Bar'), 'q\x000]', repeat(`(${repeat('h\x00)\x81', 1000)}e`, 1000), '.'),
+    code: 'LL3004',
   },
   {
     name: '10^5 names',
