@@ -7,6 +7,8 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, isLoadlineError, LoadlineError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Data } from '../model/data.ts';
+import type { Signature } from '../model/model.ts';
 import type { Prediction } from '../model/prediction.ts';
 import { predict, transform } from '../model/prediction.ts';
 import { count, countError, countPrediction, countRequest, type Metrics } from '../monitor/metrics/store.ts';
@@ -331,19 +333,31 @@ function evaluate(served: Served, ask: Ask, from: number, to: number): Predictio
       ? { target: transform(served.model, rows), probabilities: null, classes: null }
       : predict(served.model, rows, ask.probabilities);
   } catch (error) {
-    throw from === 0 ? error : shifted(error, from);
+    throw isLoadlineError(error) ? placed(error, ask.rows, served.model.signature, from) : error;
   }
 }
 
-/** An error that names a row of a slice, with the row of the request. */
-function shifted(error: unknown, from: number): unknown {
-  if (!isLoadlineError(error) || error.detail.row === undefined) {
+/** An error of a slice with the row of the request, and with the name of the column where a matrix has lost it. */
+function placed(error: LoadlineError, rows: Data, signature: Signature, from: number): LoadlineError {
+  if (error.detail.row === undefined) {
     return error;
   }
   const row = error.detail.row + from;
-  return new LoadlineError(error.code, error.message.replace(/^Row \d+/, `Row ${row}`), {
+  let { message } = error;
+  let { field } = error.detail;
+  if (error.code === 'LL2007' && rows.kind === 'dense') {
+    const cells = rows.data.subarray(row * rows.nCols, (row + 1) * rows.nCols);
+    const name = signature.features?.[cells.findIndex((cell) => !Number.isFinite(cell))]?.name;
+    if (name !== undefined) {
+      message = message.replace(/^(Row \d+, )column \d+/, (_, start: string) => start + name);
+      field = name;
+    }
+  }
+  message = message.replace(/^Row \d+/, `Row ${row}`);
+  return new LoadlineError(error.code, message, {
     ...error.detail,
     row,
+    ...(field === undefined ? {} : { field }),
   });
 }
 

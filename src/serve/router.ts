@@ -76,7 +76,7 @@ export function createRouter(protocols: readonly Protocol[], options: ProtocolOp
   for (const [path, endpoints] of byDetail) {
     const resource = resourceOf(endpoints);
     if (path.includes('{')) {
-      const source = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '([^/]+)');
+      const source = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '([^/:]+)');
       patterns.push({ path, expression: new RegExp(`^${source}$`), resource });
     } else {
       fixed.set(path, { resource, path, params: NO_PARAMS });
