@@ -42,6 +42,12 @@ export const DEFAULT_MAX_QUEUE_MS = 25;
 /** A heavy model may queue this many requests in a burst, however long that takes: fewer would refuse honest traffic. */
 const BURST_JOBS = 8;
 
+/**
+ * The same while a size is new: its first requests take up to a hundred times what the compiled code will, and judged by
+ * them the first clients of a fast model would be refused. As many as are measured before the mean is trusted.
+ */
+const NEW_JOBS = 32;
+
 /** Work done before the sockets are read again: reading them costs some 10 µs, which is then 2 %. */
 const TURN_MS = 0.5;
 
@@ -147,8 +153,10 @@ export function createAdmission(
       const lineMs = line.reduce((sum, entry) => sum + entry.firstMs, 0);
       const aheadMs = isBatch ? lineMs + restOf(line) + restOf(batches) : lineMs;
       const slicesMs = isBatch || batches.length === 0 ? 0 : lineMs + SLICE_MS;
-      const burstMs = Math.max(maxQueueMs, BURST_JOBS * costMs);
-      const overloaded = (isBatch ? offeredBatches : offeredJobs).add(costMs, burstMs);
+      const isNew = costs.isNew(size);
+      const burstMs = Math.max(maxQueueMs, (isNew ? NEW_JOBS : BURST_JOBS) * costMs);
+      // What is not known yet says nothing about overload.
+      const overloaded = !isNew && (isBatch ? offeredBatches : offeredJobs).add(costMs, burstMs);
       if (aheadMs + slicesMs > burstMs || (overloaded && aheadMs > Math.max(TURN_MS, STRICT_JOBS * costMs))) {
         return Math.max(1, Math.ceil((aheadMs + slicesMs) / 1000));
       }
@@ -199,13 +207,15 @@ interface Costs {
   /** Milliseconds of the steps after the first; 0 for jobs of one step. */
   rest(size: number): number;
   learn(size: number, firstMs: number, restMs: number): void;
+  /** Whether too few of that size were measured to judge by. */
+  isNew(size: number): boolean;
 }
 
 /** Weight of the newest measure in the running mean: it follows a change within some 20 requests. */
 const NEWEST = 0.05;
 
 /** Requests of one size before their mean is trusted. */
-const WARM_UP = 32;
+const WARM_UP = NEW_JOBS;
 
 /** Running means of the cost by power of two of the size: no formula of the size fits every model. */
 function createCosts(): Costs {
@@ -248,6 +258,7 @@ function createCosts(): Costs {
       return counts[at] === 0 ? CHEAP_MS : firsts[at]!;
     },
     rest: (size) => rests[place(size)]!,
+    isNew: (size) => counts[place(size)]! < WARM_UP,
     learn(size, firstMs, restMs) {
       const at = 31 - Math.clz32(size | 1);
       counts[at]! += 1;
