@@ -63,27 +63,31 @@ export function startLoad(options: LoadOptions): Load {
         socket = null;
       }
       let localPort = 0;
+      let sent: Sent;
+      let told = false;
       try {
         socket ??= await open(port);
         localPort = socket.localPort ?? 0;
         const answer = await exchange(socket, message);
-        onSent({
+        told = answer.close;
+        sent = {
           at: performance.now(),
           port: localPort,
           status: answer.status,
           body: answer.body,
           failure: null,
-        });
-        if (answer.close) {
-          close();
-          if (onClose === 'leave' && !fresh) {
-            return;
-          }
-        }
+        };
       } catch (error) {
         close();
         const failure = error instanceof Error ? error.message : String(error);
-        onSent({ at: performance.now(), port: localPort, status: 0, body: '', failure });
+        sent = { at: performance.now(), port: localPort, status: 0, body: '', failure };
+      }
+      onSent(sent);
+      if (told) {
+        close();
+        if (onClose === 'leave' && !fresh) {
+          return;
+        }
       }
       if (pauseMs > 0) {
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
