@@ -101,8 +101,9 @@ describe('under a stream of requests', () => {
       test(`${name}: at twice saturation the accepted keep their latency and the thread its work`, () => {
         const half = simulate(stream(saturation / 2, 20, workMs, random));
         const twice = simulate(stream(saturation * 2, 20, workMs, random));
-        const ratio = p99(twice) / p99(half);
-        assert.ok(ratio <= 3, `p99 ${p99(twice)} ms against ${p99(half)} ms`);
+        // What a request costs is learned in the first second.
+        const [loaded, calm] = [twice, half].map((all) => p99(all.filter(({ atMs }) => atMs >= 1000)));
+        assert.ok(loaded! <= 3 * calm!, `p99 ${loaded} ms against ${calm} ms`);
         const accepted = 1 - refusals(twice);
         assert.ok(accepted > 0.42, `accepted ${accepted}, of 0.5 there are`);
       });
@@ -208,7 +209,8 @@ test('a job whose client has gone is not run', () => {
 
 test('the wait is said in whole seconds, at least one', () => {
   let now = 0;
-  const admission = createAdmission({ now: () => now }, undefined, () => {});
+  const deferred: (() => void)[] = [];
+  const admission = createAdmission({ now: () => now }, undefined, (callback) => deferred.push(callback));
   const job = {
     size: 60,
     gone: () => false,
@@ -217,11 +219,44 @@ test('the wait is said in whole seconds, at least one', () => {
       return true;
     },
   };
-  // The first says what it costs; then eight may wait, which are 5.6 s of work.
+  for (let i = 0; i < 4; i++) {
+    admission.offer(job);
+    while (deferred.length > 0) {
+      deferred.shift()!();
+    }
+  }
+  // One starts at once, then eight may wait, which are 5.6 s of work.
   const answers = Array.from({ length: 11 }, () => admission.offer(job));
   assert.deepEqual(
-    answers.slice(0, 9),
-    Array.from({ length: 9 }, () => 0),
+    answers.slice(0, 8),
+    Array.from({ length: 8 }, () => 0),
   );
-  assert.equal(answers.at(-1), 7);
+  assert.equal(answers.at(-1), 6);
+});
+
+test('the first clients of a fast model come at once and are let in, although the very first request is slow', () => {
+  let now = 0;
+  const deferred: (() => void)[] = [];
+  const admission = createAdmission({ now: () => now }, undefined, (callback) => deferred.push(callback));
+  // Code that is not compiled yet.
+  const costs = [8, 4, 2, 1];
+  const job = {
+    size: 60,
+    gone: () => false,
+    step() {
+      now += costs.shift() ?? 0.05;
+      answered += 1;
+      return true;
+    },
+  };
+  // Sixteen clients that ask again when they were answered.
+  let answered = 16;
+  for (let turn = 0; turn < 50; turn++) {
+    const asking = answered;
+    answered = 0;
+    for (let i = 0; i < asking; i++) {
+      assert.equal(admission.offer(job), 0, `client ${i} in turn ${turn}`);
+    }
+    deferred.shift()?.();
+  }
 });

@@ -44,9 +44,12 @@ const BURST_JOBS = 8;
 
 /**
  * The same while a size is new: its first requests take up to a hundred times what the compiled code will, and judged by
- * them the first clients of a fast model would be refused. As many as are measured before the mean is trusted.
+ * them the first clients of a fast model, who come at once, would be refused.
  */
 const NEW_JOBS = 32;
+
+/** Requests of one size that are measured before it is judged: the shortest of them is near enough. */
+const NEW_UNTIL = 4;
 
 /** Work done before the sockets are read again: reading them costs some 10 µs, which is then 2 %. */
 const TURN_MS = 0.5;
@@ -150,7 +153,8 @@ export function createAdmission(
         return 0;
       }
       const isBatch = restMs > 0;
-      const lineMs = line.reduce((sum, entry) => sum + entry.firstMs, 0);
+      // By what is known now: of those that came first, less was known.
+      const lineMs = line.reduce((sum, { job: { size: bytes } }) => sum + costs.first(bytes), 0);
       const aheadMs = isBatch ? lineMs + restOf(line) + restOf(batches) : lineMs;
       const slicesMs = isBatch || batches.length === 0 ? 0 : lineMs + SLICE_MS;
       const isNew = costs.isNew(size);
@@ -215,7 +219,7 @@ interface Costs {
 const NEWEST = 0.05;
 
 /** Requests of one size before their mean is trusted. */
-const WARM_UP = NEW_JOBS;
+const WARM_UP = 32;
 
 /** Running means of the cost by power of two of the size: no formula of the size fits every model. */
 function createCosts(): Costs {
@@ -258,7 +262,7 @@ function createCosts(): Costs {
       return counts[at] === 0 ? CHEAP_MS : firsts[at]!;
     },
     rest: (size) => rests[place(size)]!,
-    isNew: (size) => counts[place(size)]! < WARM_UP,
+    isNew: (size) => counts[place(size)]! < NEW_UNTIL,
     learn(size, firstMs, restMs) {
       const at = 31 - Math.clz32(size | 1);
       counts[at]! += 1;
