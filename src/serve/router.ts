@@ -69,13 +69,12 @@ export function createRouter(protocols: readonly Protocol[], options: ProtocolOp
     }
   }
   labels.push('other');
-  // `/v1/models/m:predict` also matches `/v1/models/{model}`: what says more of the path is tried first.
-  const byDetail = [...byPath].sort(([a], [b]) => literalLength(b) - literalLength(a));
   const fixed = new Map<string, Match>();
   const patterns: Pattern[] = [];
-  for (const [path, endpoints] of byDetail) {
+  for (const [path, endpoints] of byPath) {
     const resource = resourceOf(endpoints);
     if (path.includes('{')) {
+      // A name ends before a colon, so that `m:predict` is no name of a model.
       const source = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '([^/:]+)');
       patterns.push({ path, expression: new RegExp(`^${source}$`), resource });
     } else {
@@ -112,10 +111,6 @@ export function createRouter(protocols: readonly Protocol[], options: ProtocolOp
       };
     },
   };
-}
-
-function literalLength(path: string): number {
-  return path.replace(/\{\w+\}/g, '').length;
 }
 
 function resourceOf(endpoints: readonly Endpoint[]): Resource {

@@ -199,7 +199,7 @@ describe('binary tensors', () => {
     const [body, headers] = binary([[input('FP16', [4, 1]), Buffer.from('010000be5535ff7b', 'hex')]]);
     const [output] = outputs(await ask(coreOf(twoOutputModel()), INFER, body, headers));
     assert.deepEqual(
-      (output?.data as number[]).filter((_, i) => i % 2 === 0),
+      (output!.data as number[]).filter((_, i) => i % 2 === 0),
       [2 ** -24, -1.5, 0.333251953125, 65_504],
     );
   });
