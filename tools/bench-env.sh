@@ -20,35 +20,21 @@ if [ ! -x "$vegeta" ]; then
   GOBIN="$cache/go/bin" go install github.com/tsenart/vegeta/v12@v12.13.0
 fi
 
-python=''
-for candidate in python3.13 python3.12 python3.11 python3; do
-  if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    python=$(command -v "$candidate")
-    break
-  fi
-done
+. tools/python-env.sh
+python=$(find_python)
 if [ -z "$python" ]; then
   echo "the benchmarks need Python 3.11 or newer with venv: apt-get install python3 python3-venv" >&2
   exit 8
 fi
-lock=bench/requirements.txt
-key=$( { cat "$lock"; "$python" -V; } | sha256sum | cut -c1-12)
-venv="$cache/bench-python-$key"
-if [ ! -f "$venv/.installed" ]; then
-  echo "installing the peers' Python packages …" >&2
-  rm -rf "$venv"
-  "$python" -m venv "$venv"
-  "$venv/bin/python" -m pip install --quiet --only-binary=:all: -r "$lock"
-  touch "$venv/.installed"
-fi
-models="$cache/bench-models-$( { cat bench/train.py "$lock"; } | sha256sum | cut -c1-12)"
+bench_python=$(python_env "$python" bench-python bench/requirements.txt)
+models="$cache/bench-models-$( { cat bench/train.py bench/requirements.txt; } | sha256sum | cut -c1-12)"
 if [ ! -f "$models/slow.json" ]; then
   echo "fitting the models …" >&2
-  "$venv/bin/python" bench/train.py "$models"
+  "$bench_python" bench/train.py "$models"
 fi
 
 cat > "$cache/bench-env" <<ENV
-export LOADLINE_BENCH_PYTHON='$venv/bin/python'
+export LOADLINE_BENCH_PYTHON='$bench_python'
 export LOADLINE_BENCH_MODELS='$models'
 export LOADLINE_VEGETA='$vegeta'
 ENV

@@ -21,33 +21,18 @@ if [ -n "$missing" ]; then
   $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-python=''
-for candidate in python3.13 python3.12 python3.11 python3; do
-  if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    python=$(command -v "$candidate")
-    break
-  fi
-done
+. tools/python-env.sh
+python=$(find_python)
 if [ -z "$python" ]; then
   echo "installing Debian packages: python3 python3-venv …" >&2
   $sudo apt-get update -qq
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
-  python=$(command -v python3)
+  python=/usr/bin/python3
 fi
-
-lock=test/python/requirements.txt
-key=$( { cat "$lock"; "$python" -V; } | sha256sum | cut -c1-12)
-venv="$cache/test-python-$key"
-if [ ! -f "$venv/.installed" ]; then
-  echo "installing the tests' Python packages …" >&2
-  rm -rf "$venv"
-  "$python" -m venv "$venv"
-  "$venv/bin/python" -m pip install --quiet --only-binary=:all: -r "$lock"
-  touch "$venv/.installed"
-fi
+test_python=$(python_env "$python" test-python test/python/requirements.txt)
 
 cat > "$cache/test-env" <<ENV
-export LOADLINE_TEST_PYTHON='$venv/bin/python'
+export LOADLINE_TEST_PYTHON='$test_python'
 export LOADLINE_CHROMIUM='$(command -v chromium)'
 export LOADLINE_PROMTOOL='$(command -v promtool)'
 ENV
