@@ -6,7 +6,18 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { ask, HOUSES, house, isClose, pause, type Server, startServer, until, within } from './harness.ts';
+import {
+  ask,
+  HOUSES,
+  house,
+  isClose,
+  pause,
+  type Server,
+  startServer,
+  until,
+  warmUp,
+  within,
+} from './harness.ts';
 import { type Sent, startLoad } from './load.ts';
 
 /** Long enough for a noisy machine to do in it what it must. */
@@ -55,6 +66,7 @@ for (const workers of [1, 2]) {
     const sent: Sent[] = [];
     const common = { port: server.port, path: '/predict', body: BODY, pauseMs: 5 } as const;
     try {
+      await warmUp(server, row);
       const leaving = startLoad({
         ...common,
         connections: CONNECTIONS,

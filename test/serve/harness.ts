@@ -245,22 +245,24 @@ export interface Question {
   readonly headers?: Record<string, string>;
   /** Sent as JSON; the method is then POST. */
   readonly json?: unknown;
+  /** JSON text, in its place. */
+  readonly body?: string;
   readonly agent?: Agent;
 }
 
 /** One request on a connection of its own, unless an agent is given. Rejects when the connection fails. */
 export function ask(url: string, question: Question = {}): Promise<Answer> {
   const { json, agent = false, headers = {} } = question;
-  const body = json === undefined ? '' : JSON.stringify(json);
+  const body = question.body ?? (json === undefined ? '' : JSON.stringify(json));
   return within(
     new Promise<Answer>((resolve, reject) => {
       const sent = request(
         url,
         {
-          method: question.method ?? (json === undefined ? 'GET' : 'POST'),
+          method: question.method ?? (body === '' ? 'GET' : 'POST'),
           agent,
           headers: {
-            ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(body === '' ? {} : { 'content-type': 'application/json' }),
             'content-length': String(Buffer.byteLength(body)),
             ...headers,
           },
@@ -282,6 +284,14 @@ export function ask(url: string, question: Question = {}): Promise<Answer> {
     }),
     `an answer of ${url}`,
   );
+}
+
+/** Asks until the code of every worker is compiled: what a machine under load makes of a cold start is no part of a test. */
+export async function warmUp(server: Server, row: unknown): Promise<void> {
+  for (let i = 0; i < 80; i++) {
+    const { status, text } = await ask(`${server.url}/predict`, { json: { features: row } });
+    assert.equal(status, 200, text);
+  }
 }
 
 /** The value of one series in a text of metrics, with all its labels as they are written; 0 when it is not there. */

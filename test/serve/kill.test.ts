@@ -17,6 +17,7 @@ import {
   series,
   startServer,
   until,
+  warmUp,
 } from './harness.ts';
 import { type Sent, startLoad } from './load.ts';
 
@@ -32,6 +33,7 @@ const CALM_MS = 1500;
 test(`${KILLS} kills of a worker under load (100 with LOADLINE_PROOF=1)`, async (t) => {
   const { row, price } = house();
   const server = await startServer(HOUSES, ['--workers', String(WORKERS), '--drain', '0s']);
+  await warmUp(server, row);
   const kept: Sent[] = [];
   const wrong: Sent[] = [];
   const fresh: Sent[] = [];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { ask, childrenOf, clientPorts, HOUSES, house, series, startServer } from './harness.ts';
+import { ask, childrenOf, clientPorts, HOUSES, house, series, startServer, warmUp } from './harness.ts';
 import { type Sent, startLoad } from './load.ts';
 
 const REQUESTS = 60;
@@ -78,6 +78,7 @@ for (const workers of [1, 2]) {
 
 test('connections are spread over the workers, which share one socket', async () => {
   const server = await startServer(HOUSES, ['--workers', '2']);
+  await warmUp(server, house().row);
   const sent: Sent[] = [];
   const load = startLoad({
     port: server.port,

@@ -15,10 +15,12 @@ const ROWS = 4000;
 
 test(`${FACTOR} × the capacity for ${SECONDS} s (20 with LOADLINE_PROOF=1)`, async (t) => {
   const { path, rows, predict } = corpusModel('trees/forest-regressor-tenths');
-  const features = Array.from({ length: ROWS }, (_, i) => rows[i % rows.length]);
+  const body = JSON.stringify({
+    features: Array.from({ length: ROWS }, (_, i) => rows[i % rows.length]),
+  });
   const server = await startServer(path, ['--max-body', '4Mi']);
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const send = () => ask(`${server.url}/predict`, { json: { features }, agent });
+  const send = () => ask(`${server.url}/predict`, { body, agent });
   const statuses = new Map<number, number>();
   try {
     const warmUp = 40;

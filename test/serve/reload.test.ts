@@ -12,6 +12,7 @@ import {
   startServer,
   temporaryFolder,
   until,
+  warmUp,
 } from './harness.ts';
 import { type Sent, startLoad } from './load.ts';
 
@@ -54,6 +55,7 @@ for (const workers of [1, 2]) {
     const path = join(folder, `reload-${workers}.pkl`);
     copyFileSync(models[0].path, path);
     const server = await startServer(path, ['--workers', String(workers), '--drain', '0s']);
+    await warmUp(server, row);
     const counts = [0, 0];
     const faults: Sent[] = [];
     const load = startLoad({
