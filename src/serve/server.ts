@@ -18,6 +18,7 @@ import {
   countAnswer,
   enter,
   type Head,
+  type Refusal,
   refuse,
   stepTask,
   type Task,
@@ -100,7 +101,7 @@ export function createService(options: ServeOptions): Service {
   function receive(message: IncomingMessage, response: ServerResponse, asksFirst: boolean): void {
     const visit = enter(pipeline, message);
     if ('answer' in visit) {
-      refuseEarly(message, response, visit.answer, visit.metric, asksFirst);
+      refuseEarly(message, response, visit, asksFirst);
       return;
     }
     if (message.method !== 'POST') {
@@ -143,7 +144,9 @@ export function createService(options: ServeOptions): Service {
         first = EMPTY;
         chunks = null;
         const { protocol, metric } = visit.endpoint;
-        refuseEarly(message, response, refuse(pipeline, protocol, error), metric, false);
+        const refusal = refuse(pipeline, protocol, error);
+        finish(message, metric, refusal.status, clock.now());
+        linger(message, response, refusal);
       }
     });
     message.on('end', () => {
@@ -192,21 +195,25 @@ export function createService(options: ServeOptions): Service {
     finish(visit.head, visit.endpoint.metric, plain.status, receivedAt);
   }
 
-  /** Answers before the body is there, and leaves the client the time to read that. */
+  /** Answers before the body is there; what comes of it is read and dropped. */
   function refuseEarly(
     message: IncomingMessage,
     response: ServerResponse,
-    refusal: Answer,
-    metric: number,
+    { answer: refusal, metric }: Refusal,
     asksFirst: boolean,
   ): void {
     finish(message, metric, refusal.status, clock.now());
-    if (asksFirst || (refusal.status !== 413 && refusal.status !== 429) || message.complete) {
-      // Whoever waits for "100 Continue" may send the body or not: the connection cannot go on.
-      response.shouldKeepAlive = response.shouldKeepAlive && !asksFirst;
-      send(response, refusal);
+    if (refusal.status === 413 && !asksFirst) {
+      linger(message, response, refusal);
       return;
     }
+    // Whoever waits for "100 Continue" may send the body or not: the connection cannot go on.
+    response.shouldKeepAlive = response.shouldKeepAlive && !asksFirst;
+    send(response, refusal);
+  }
+
+  /** Answers at once but closes later: a client that is still sending would lose the answer with the connection. */
+  function linger(message: IncomingMessage, response: ServerResponse, refusal: Answer): void {
     response.shouldKeepAlive = false;
     writeHead(response, refusal, Buffer.byteLength(refusal.body));
     response.write(refusal.body);
