@@ -36,6 +36,8 @@ export async function overload(seconds: number): Promise<Finding[]> {
     '5121',
     '--workers',
     '1',
+    '--drain',
+    '0s',
   ]);
   try {
     await firstAnswer(server, body);

@@ -10,7 +10,7 @@ import { startup } from './startup.ts';
 import { throughput } from './throughput.ts';
 
 const quick = process.argv.includes('--quick');
-const rounds = quick ? 2 : 7;
+const rounds = quick ? 2 : 5;
 const seconds = quick ? 2 : 4;
 
 const findings: Finding[] = [

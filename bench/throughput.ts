@@ -37,6 +37,8 @@ export async function throughput(
       '5101',
       '--workers',
       '1',
+      '--drain',
+      '0s',
     ]),
     startServer('fastapi', 5102, [python, `${root}bench/peers/fastapi_app.py`, '5102'], { MODEL: pickle }),
     startServer('flask', 5103, [python, `${root}bench/peers/flask_app.py`, '5103'], { MODEL: pickle }),
