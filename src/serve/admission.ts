@@ -36,8 +36,11 @@ export const CHEAP_MS = 0.1;
 /** How long a batch works before it lets another job in: long against the 10 µs of a change, short against a wait. */
 export const SLICE_MS = 2;
 
-/** Waiting let in by a burst. Long enough for the clients of one page or pod to come at once, too short to be felt. */
-export const DEFAULT_MAX_QUEUE_MS = 25;
+/**
+ * Waiting let in by a burst. As long as a pause of the machine or of garbage collection, whose arrivals come all at once
+ * and are no overload; too short to be felt.
+ */
+export const DEFAULT_MAX_QUEUE_MS = 50;
 
 /** A heavy model may queue this many requests in a burst, however long that takes: fewer would refuse honest traffic. */
 const BURST_JOBS = 8;

@@ -37,7 +37,7 @@ export const serve = defineCommand({
     {
       flags: '--max-queue <duration>',
       help: 'waiting let in by a burst before requests are refused',
-      default: '25ms',
+      default: '50ms',
     },
     { flags: '--log-level <level>', help: 'silent, error, warn, info or debug', default: 'warn' },
     { flags: '--access-log <number>', help: 'requests logged per second at most (level info)', default: '0' },
@@ -105,7 +105,7 @@ async function readSettings(path: string, options: Options, terminal: Terminal):
         ? { health: env.AIP_HEALTH_ROUTE, predict: env.AIP_PREDICT_ROUTE }
         : null,
     maxBodyBytes: size('max-body', text(options, 'maxBody') ?? '16Mi'),
-    maxQueueMs: duration('max-queue', text(options, 'maxQueue') ?? '25ms'),
+    maxQueueMs: duration('max-queue', text(options, 'maxQueue') ?? '50ms'),
     workers: await readWorkers(text(options, 'workers') ?? '1'),
     logLevel,
     accessLogPerSecond: wholeNumber('access-log', text(options, 'accessLog') ?? '0', 0, 1e9),
