@@ -4,6 +4,7 @@
  * killed one comes back; and the counts of the dead stay.
  */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   ask,
@@ -103,6 +104,8 @@ test(`${KILLS} kills of a worker under load (100 with LOADLINE_PROOF=1)`, async 
       assert.ok(underway.length <= FRESH, `${underway.length} of ${FRESH} new connections failed`);
     }
     await pause(CALM_MS);
+    await Promise.all(loads.map((load) => load.stop()));
+    await readTotals();
   } finally {
     await Promise.all(loads.map((load) => load.stop()));
     await server.close();
@@ -114,6 +117,22 @@ test(`${KILLS} kills of a worker under load (100 with LOADLINE_PROOF=1)`, async 
   assert.deepEqual(refused, [], 'a connection was refused although a worker was there');
   assert.ok(atRisk > 0, 'no killed worker had a connection: nothing was tested');
   t.diagnostic(
-    `${KILLS} kills: ${answered} right answers, ${kept.length + fresh.length} requests failed of ${atRisk} connections cut; at least ${fewestMeanwhile} answers while a worker was away; ${totals} predictions counted`,
+    `${KILLS} kills: ${answered} right answers; ${kept.length} requests failed on the ${atRisk} connections that the killed held, ${fresh.length} of clients that were just connecting; at least ${fewestMeanwhile} answers while a worker was away; ${totals} predictions counted`,
   );
+});
+
+test('workers do not outlive a parent that was killed', async () => {
+  const server = await startServer(HOUSES, ['--workers', String(WORKERS)]);
+  const workers = childrenOf(server.pid);
+  assert.equal(workers.length, WORKERS);
+  process.kill(server.pid, 'SIGKILL');
+  await server.ended;
+  try {
+    await until(() => workers.every((pid) => !existsSync(`/proc/${pid}`)), 'the workers to end');
+    await assert.rejects(ask(`${server.url}/healthz`), 'nobody listens any more');
+  } finally {
+    for (const pid of workers.filter((candidate) => existsSync(`/proc/${candidate}`))) {
+      process.kill(pid, 'SIGKILL');
+    }
+  }
 });
