@@ -11,7 +11,7 @@ import { loadCases } from '../corpus/cases.ts';
 import { checkVersion } from '../corpus/check.ts';
 
 /** `make proof` runs the full count; the seeds are the same ones every time. */
-const FULL = 4000;
+const FULL = 2000;
 const REDUCED = 120;
 const count = process.env.LOADLINE_PROOF === '1' ? FULL : REDUCED;
 const firstSeed = Number(process.env.LOADLINE_SEED ?? 1);

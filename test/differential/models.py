@@ -219,6 +219,9 @@ def plain_model(d):
         return None
     if steps and "Neighbors" in repr(model) and any(k in repr(steps) for k in ("KBins", "Quantile", "Spline", "clip=True", "KMeans", "SelectKBest")):
         return None
+    # Products of unscaled columns reach 1e4 and more: a kernel's sum of them cancels beyond what any bound allows.
+    if "Polynomial" in repr(steps) and any(k in repr(model) for k in ("KernelRidge", "SV", "GaussianProcess")):
+        return None
     if d.chance(0.3):
         X = pd.DataFrame(X, columns=["f%d" % i for i in range(width)])
         return model, X[:n], y, X[n:]
@@ -325,7 +328,9 @@ def main(out, count, first):
         folder = os.path.join(out, "random", "%06d" % seed)
         os.makedirs(folder)
         about = " ".join(repr(model).split())[:400]
-        text = public_case("random/%06d" % seed, about, [MINOR], model, covers, methods_of(model), asked)
+        # The prior of gradient boosting goes through numpy.log, whose last bit depends on the processor.
+        exact = [] if isinstance(model, ensemble.GradientBoostingClassifier) else None
+        text = public_case("random/%06d" % seed, about, [MINOR], model, covers, methods_of(model), asked, exact)
         with open(os.path.join(folder, "case.json"), "w", encoding="utf-8") as f:
             f.write(text)
         with open(os.path.join(folder, MINOR + ".pkl"), "wb") as f:
