@@ -74,6 +74,14 @@ const ACCEPTED: readonly [string, InputFormat, string, Signature, unknown[]][] =
     UNNAMED,
     [[1, 2]],
   ],
+  [
+    'json: one object as features',
+    'json',
+    '{"id": "features", "features": {"area": 1, "city": "a,}"}, "more": [1, {"a": 2}]}',
+    NAMED,
+    [{ area: 1, city: 'a,}' }],
+  ],
+  ['json: one text as features', 'json', '{"features": "a, \\"b\\" }", "x": 1}', TEXTS, ['a, "b" }']],
   ['json: objects', 'json', '[{"area": 1, "city": "o,]s\\"lo"}]', NAMED, [{ area: 1, city: 'o,]s"lo' }]],
   [
     'ndjson',

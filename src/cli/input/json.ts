@@ -57,6 +57,8 @@ async function* elements(stream: AsyncIterable<Buffer>, path: string): AsyncGene
   let rowsDepth = 0;
   let inString = false;
   let escaped = false;
+  // The one row of {"features": row} where that is no array: the object then takes the place of the array of rows.
+  let single = false;
   let key: string | null = null;
   let lastString: string | null = null;
   let started = false;
@@ -90,10 +92,15 @@ async function* elements(stream: AsyncIterable<Buffer>, path: string): AsyncGene
       }
       switch (byte) {
         case QUOTE:
-          inString = true;
-          stringFrom = i + 1;
           if (!started) {
             throw shapeError(path);
+          }
+          inString = true;
+          stringFrom = i + 1;
+          if (rowsDepth === 0 && depth === 1 && key === 'features') {
+            rowsDepth = 1;
+            single = true;
+            from = i;
           }
           break;
         case COLON:
@@ -113,6 +120,10 @@ async function* elements(stream: AsyncIterable<Buffer>, path: string): AsyncGene
           } else if (rowsDepth === 0 && depth === 2 && key === 'features' && byte === OPEN_LIST) {
             rowsDepth = 2;
             from = i + 1;
+          } else if (rowsDepth === 0 && depth === 2 && key === 'features') {
+            rowsDepth = 1;
+            single = true;
+            from = i;
           }
           break;
         case COMMA:
@@ -121,12 +132,16 @@ async function* elements(stream: AsyncIterable<Buffer>, path: string): AsyncGene
             yield Buffer.concat(element).toString();
             element = [];
             from = i + 1;
+            ended = single;
+          }
+          if (depth === 1) {
+            key = null;
           }
           break;
         case CLOSE_LIST:
         case CLOSE_OBJECT:
           if (rowsDepth > 0 && depth === rowsDepth && !ended) {
-            if (byte === CLOSE_OBJECT) {
+            if (byte === CLOSE_OBJECT && !single) {
               throw shapeError(path);
             }
             element.push(chunk.subarray(from, i));
