@@ -62,14 +62,13 @@ AREAS = [
     "meta",
 ]
 
-def container(case):
+LARGE = 10_000  # bytes as a plain pickle, above which a model is always compressed
+
+
+def container(case, estimator):
     """(file suffix, writer) of one model file, spread over the cases so that every reading path is met."""
-    if "wide" in case.name or "ten-classes" in case.name:
-        kind = zlib.crc32((case.name + MINOR).encode()) % 6  # the large ones are always compressed
-    elif case.container is not None:
-        kind = case.container
-    else:
-        kind = zlib.crc32((case.name + MINOR).encode()) % 32
+    large = len(pickle.dumps(estimator, protocol=4)) > LARGE
+    kind = zlib.crc32((case.name + MINOR).encode()) % (6 if large else 32)
     compressions = {0: ("gz", "gzip"), 1: ("z", "zlib"), 2: ("bz2", "bz2"), 3: ("lzma", "lzma"), 4: ("xz", "xz"), 5: ("lz4", "lz4")}
     if kind in compressions:
         suffix, name = compressions[kind]
@@ -116,7 +115,7 @@ def generate(case, out):
 
     for old in glob.glob(os.path.join(folder, MINOR + ".*")):
         os.remove(old)
-    suffix, write = container(case)
+    suffix, write = container(case, estimator)
     write(estimator, os.path.join(folder, "%s.%s" % (MINOR, suffix)))
     write_answers(os.path.join(folder, MINOR + ".json"), expected)
 

@@ -28,7 +28,6 @@ class Case:
         self.exact = options.pop("exact", None)
         self.tolerance = options.pop("tolerance", None)
         self.fit = options.pop("fit", None)
-        self.container = options.pop("container", None)
         assert not options, options
 
     def versions(self):
