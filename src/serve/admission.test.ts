@@ -33,8 +33,12 @@ function simulate(arrivals: readonly Arrival[], maxQueueMs?: number): Outcome[] 
       const arrival = arrivals[next++]!;
       now += READ_MS;
       let rest = arrival.workMs;
-      const refused = admission.offer({
+      admission.offer({
         size: arrival.size,
+        refuse() {
+          now += REFUSE_MS;
+          outcomes.push({ ...arrival, latencyMs: null });
+        },
         gone: () => false,
         step() {
           const part = arrival.size > 1000 ? Math.min(rest, SLICE_MS) : rest;
@@ -46,10 +50,6 @@ function simulate(arrivals: readonly Arrival[], maxQueueMs?: number): Outcome[] 
           return rest <= 0;
         },
       });
-      if (refused > 0) {
-        now += REFUSE_MS;
-        outcomes.push({ ...arrival, latencyMs: null });
-      }
     }
     if (deferred.length > 0) {
       const callbacks = deferred;
@@ -161,6 +161,7 @@ test('a cheap request runs on arrival, even past waiting ones', () => {
       order.push(name);
       return true;
     },
+    refuse: () => assert.fail('refused'),
   });
   const settle = (): void => {
     while (deferred.length > 0) {
@@ -197,6 +198,7 @@ test('a job whose client has gone is not run', () => {
       ran++;
       return true;
     },
+    refuse: () => assert.fail('refused'),
   };
   admission.offer(job);
   admission.offer(job);
@@ -219,7 +221,9 @@ test('the wait is said in whole seconds, at least one', () => {
       now += 700;
       return true;
     },
+    refuse: (waitSeconds: number) => refusals.push(waitSeconds),
   };
+  const refusals: number[] = [];
   for (let i = 0; i < 4; i++) {
     admission.offer(job);
     while (deferred.length > 0) {
@@ -227,12 +231,47 @@ test('the wait is said in whole seconds, at least one', () => {
     }
   }
   // One starts at once, then eight may wait, which are 5.6 s of work.
-  const answers = Array.from({ length: 11 }, () => admission.offer(job));
-  assert.deepEqual(
-    answers.slice(0, 8),
-    Array.from({ length: 8 }, () => 0),
-  );
-  assert.equal(answers.at(-1), 6);
+  for (let i = 0; i < 8; i++) {
+    admission.offer(job);
+  }
+  assert.deepEqual(refusals, []);
+  for (let i = 0; i < 3; i++) {
+    admission.offer(job);
+  }
+  assert.equal(refusals.at(-1), 6);
+});
+
+test('under overload the latest of those that came together is taken', () => {
+  let now = 0;
+  let deferred: (() => void)[] = [];
+  const admission = createAdmission({ now: () => now }, undefined, (callback) => deferred.push(callback));
+  const served: number[] = [];
+  const refused: number[] = [];
+  for (let turn = 0; turn < 400; turn++) {
+    // Three jobs of a millisecond come in every millisecond.
+    for (let i = 0; i < 3; i++) {
+      const name = turn * 3 + i;
+      admission.offer({
+        size: 60,
+        gone: () => false,
+        step() {
+          now += 1;
+          served.push(name);
+          return true;
+        },
+        refuse() {
+          refused.push(name);
+        },
+      });
+    }
+    const callbacks = deferred;
+    deferred = [];
+    for (const callback of callbacks) {
+      callback();
+    }
+  }
+  assert.deepEqual(served.slice(-3), [399 * 3 + 2 - 6, 399 * 3 + 2 - 3, 399 * 3 + 2]);
+  assert.ok(refused.length > 600);
 });
 
 test('the first clients of a fast model come at once and are let in, although the very first request is slow', () => {
@@ -249,6 +288,7 @@ test('the first clients of a fast model come at once and are let in, although th
       answered += 1;
       return true;
     },
+    refuse: () => assert.fail('refused'),
   };
   // Sixteen clients that ask again when they were answered.
   let answered = 16;
@@ -256,7 +296,7 @@ test('the first clients of a fast model come at once and are let in, although th
     const asking = answered;
     answered = 0;
     for (let i = 0; i < asking; i++) {
-      assert.equal(admission.offer(job), 0, `client ${i} in turn ${turn}`);
+      admission.offer(job);
     }
     deferred.shift()?.();
   }

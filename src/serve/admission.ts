@@ -8,7 +8,7 @@
  *   slice of the line, so that it delays the others by a slice and is not starved by them.
  * - A burst is let in, up to `maxQueueMs` of waiting. Work offered above capacity uses the burst up and keeps it used
  *   up; from then on only what can start nearly at once is let in: a long line would not serve more, it would only make
- *   everybody wait.
+ *   everybody wait. Of those that came together the last is taken: it has waited least in its socket.
  */
 import type { Clock } from '../clock.ts';
 
@@ -19,11 +19,13 @@ export interface Job {
   gone(): boolean;
   /** Works for about `SLICE_MS`; true when the job is done. Does not throw. */
   step(): boolean;
+  /** Called instead of any step when there is no room: after that many seconds there may be. */
+  refuse(waitSeconds: number): void;
 }
 
 export interface Admission {
-  /** Runs or queues a job and gives 0, or gives the seconds after which to try again. */
-  offer(job: Job): number;
+  /** Runs, queues or refuses a job. */
+  offer(job: Job): void;
   /** Jobs that wait or are half done. */
   readonly waiting: number;
   /** Estimated work left of them. */
@@ -153,19 +155,30 @@ export function createAdmission(
         if (batches.length > 0) {
           openTurn();
         }
-        return 0;
+        return;
       }
       const isBatch = restMs > 0;
       // By what is known now: of those that came first, less was known.
       const lineMs = line.reduce((sum, { job: { size: bytes } }) => sum + costs.first(bytes), 0);
       const aheadMs = isBatch ? lineMs + restOf(line) + restOf(batches) : lineMs;
       const slicesMs = isBatch || batches.length === 0 ? 0 : lineMs + SLICE_MS;
+      const waitSeconds = Math.max(1, Math.ceil((aheadMs + slicesMs) / 1000));
       const isNew = costs.isNew(size);
       const burstMs = Math.max(maxQueueMs, (isNew ? NEW_JOBS : BURST_JOBS) * costMs);
       // What is not known yet says nothing about overload.
       const overloaded = !isNew && (isBatch ? offeredBatches : offeredJobs).add(costMs, burstMs);
-      if (aheadMs + slicesMs > burstMs || (overloaded && aheadMs > Math.max(TURN_MS, STRICT_JOBS * costMs))) {
-        return Math.max(1, Math.ceil((aheadMs + slicesMs) / 1000));
+      if (aheadMs + slicesMs > burstMs) {
+        job.refuse(waitSeconds);
+        return;
+      }
+      const strictMs = Math.max(TURN_MS, STRICT_JOBS * costMs);
+      if (overloaded && aheadMs > strictMs) {
+        const oldest = isBatch || aheadMs > strictMs + costMs ? undefined : line.shift();
+        if (oldest === undefined) {
+          job.refuse(waitSeconds);
+          return;
+        }
+        oldest.job.refuse(waitSeconds);
       }
       if (turnOpen) {
         line.push({ job, firstMs, restMs, spentFirstMs: 0, spentRestMs: 0 });
@@ -174,7 +187,6 @@ export function createAdmission(
         openTurn();
         start(job, firstMs, restMs);
       }
-      return 0;
     },
     get waiting() {
       return line.length + batches.length;

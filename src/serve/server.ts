@@ -175,17 +175,17 @@ export function createService(options: ServeOptions): Service {
         finish(visit.head, visit.endpoint.metric, answer.status, receivedAt);
         return true;
       },
+      refuse(waitSeconds) {
+        const { metrics } = pipeline;
+        count(metrics, metrics.layout.shed);
+        const { protocol, metric } = visit.endpoint;
+        const refusal = refuse(pipeline, protocol, new LoadlineError('LL5001', 'The server is saturated'));
+        const headers = [...(refusal.headers ?? []), 'retry-after', String(waitSeconds)];
+        send(response, { ...refusal, headers });
+        finish(visit.head, metric, refusal.status, receivedAt);
+      },
     };
-    const waitSeconds = admission.offer(job);
-    if (waitSeconds > 0) {
-      const { metrics } = pipeline;
-      count(metrics, metrics.layout.shed);
-      const { protocol, metric } = visit.endpoint;
-      const refusal = refuse(pipeline, protocol, new LoadlineError('LL5001', 'The server is saturated'));
-      const headers = [...(refusal.headers ?? []), 'retry-after', String(waitSeconds)];
-      send(response, { ...refusal, headers });
-      finish(visit.head, metric, refusal.status, receivedAt);
-    }
+    admission.offer(job);
   }
 
   async function answer(visit: Visit, response: ServerResponse, body: Buffer): Promise<void> {
