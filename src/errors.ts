@@ -234,7 +234,7 @@ export const ERRORS = {
     title: 'the file goes over a limit',
     http: 400,
     exit: 'failed',
-    fix: 'If the file is yours and honest, raise the limit that the message names.',
+    fix: 'If the file is yours and honest, raise the limit that the message names: --limits NAME=VALUE.',
   },
   LL3005: {
     title: 'the file names something dangerous',

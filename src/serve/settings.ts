@@ -1,5 +1,6 @@
 /** What a server is told on the command line, as plain data that can be sent to a worker process. */
 import { basename } from 'node:path';
+import type { Limits } from '../bytes/limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { ServeOptions } from './core.ts';
 import type { ApiKey } from './keys.ts';
@@ -8,6 +9,8 @@ import type { Dialect, VertexRoutes } from './protocols/define.ts';
 export interface ServeSettings {
   /** The model file; it is opened again on reload. */
   readonly path: string;
+  /** Limits of the reader that were raised. */
+  readonly limits: Partial<Limits>;
   readonly name: string;
   /** Version of Loadline. */
   readonly software: string;

@@ -13,7 +13,7 @@ export async function startSingle(
   log: (message: string) => void,
 ): Promise<{ readonly running: Running; readonly address: Address }> {
   const reload = async (): Promise<void> => {
-    const next = await openModel(settings.path);
+    const next = await openModel(settings.path, settings.limits);
     service.reload(next);
     log(`reloaded the model, sha256 ${next.origin.sha256}`);
   };

@@ -220,6 +220,16 @@ test('exit codes: usage 2, configuration 3, not found 4, failed 1', () => {
   }
 });
 
+test('a limit that a file goes over is named, and can be raised', () => {
+  const refused = loadline(['inspect', example, '--limits', 'fileBytes=1Ki']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /LL3004[\s\S]*fileBytes[\s\S]*--limits NAME=VALUE/);
+  assert.equal(loadline(['inspect', example, '--limits', 'fileBytes=2Ki,ratio=1000']).code, 0);
+  const unknown = loadline(['inspect', example, '--limits', 'bytes=2']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /fileBytes/);
+});
+
 test('errors with --json are one JSON object on stderr', () => {
   const { code, stdout, stderr } = loadline(['predict', 'none.pkl', '--input', 'x.json', '--json']);
   assert.equal(code, 4);

@@ -4,6 +4,7 @@ import type { Fitted } from '../../model/fitted.ts';
 import { METHODS } from '../../model/fitted.ts';
 import type { Model, NamedFeature } from '../../model/model.ts';
 import { defineCommand } from '../define.ts';
+import { LIMITS_OPTION, readLimits } from '../limits.ts';
 import { problemJson } from '../output/problem.ts';
 import { bytesText, columns, type TreeNode, tree } from '../output/table.ts';
 import { print, type Terminal } from '../output/terminal.ts';
@@ -14,11 +15,11 @@ export const inspect = defineCommand({
   group: 'Serve',
   summary: 'what is in a model file, and is it safe',
   examples: ['loadline inspect model.pkl', 'loadline inspect model.pkl --json'],
-  options: [{ flags: '--json', help: 'one JSON object on stdout' }],
+  options: [LIMITS_OPTION, { flags: '--json', help: 'one JSON object on stdout' }],
   async run([path = ''], options, terminal) {
     const { inspectModel } = await import('../../formats/open.ts');
     const { buildModel } = await import('../../formats/pickle.ts');
-    const read = await inspectModel(path);
+    const read = await inspectModel(path, readLimits(options));
     const outcome = attempt(() => buildModel(read));
     if (options.json) {
       print(terminal, JSON.stringify(inspection(read, outcome), null, 2));

@@ -1,5 +1,6 @@
 import { EXIT, isLoadlineError, LoadlineError } from '../../errors.ts';
 import { defineCommand, text } from '../define.ts';
+import { LIMITS_OPTION, readLimits } from '../limits.ts';
 import { say, type Terminal } from '../output/terminal.ts';
 
 export const predict = defineCommand({
@@ -21,6 +22,7 @@ export const predict = defineCommand({
     },
     { flags: '--proba', help: 'add the probability of each class' },
     { flags: '--out <file>', help: 'write to a .json, .ndjson or .csv file instead of stdout' },
+    LIMITS_OPTION,
     { flags: '--json', help: 'JSON on stdout (the default), errors as JSON on stderr' },
   ],
   async run([path = ''], options, terminal) {
@@ -38,7 +40,7 @@ export const predict = defineCommand({
     const given = text(options, 'format');
     const format =
       INPUT_FORMATS.find((known) => known === given) ?? (input === '-' ? 'json' : formatOf(input));
-    const model = await openModel(path);
+    const model = await openModel(path, readLimits(options));
     const progress = startProgress(terminal, options.json === true);
     const answers = await openAnswers(out, terminal.stdout);
     let done = 0;

@@ -4,6 +4,7 @@ import type { Model } from '../../model/model.ts';
 import type { Address } from '../../serve/server.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { defineCommand, type Options, text } from '../define.ts';
+import { LIMITS_OPTION, readLimits } from '../limits.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
 import { duration, size, wholeNumber } from '../units.ts';
 import { version } from '../version.ts';
@@ -41,6 +42,7 @@ export const serve = defineCommand({
     },
     { flags: '--log-level <level>', help: 'silent, error, warn, info or debug', default: 'warn' },
     { flags: '--access-log <number>', help: 'requests logged per second at most (level info)', default: '0' },
+    LIMITS_OPTION,
     { flags: '--json', help: 'events as JSON lines on stdout' },
   ],
   async run([path = ''], options, terminal) {
@@ -50,7 +52,7 @@ export const serve = defineCommand({
     const start = performance.now();
     const { openModel } = await import('../../formats/open.ts');
     const { obeySignals } = await import('../../serve/run.ts');
-    const model = await openModel(path);
+    const model = await openModel(path, settings.limits);
     const log = logger(options, terminal);
     const { running, address } = await startServer(model, settings, log);
     announce(model, settings, address, performance.now() - start, options, terminal);
@@ -92,6 +94,7 @@ async function readSettings(path: string, options: Options, terminal: Terminal):
   const keyRate = text(options, 'keyRate');
   return {
     path,
+    limits: readLimits(options),
     name: text(options, 'name') ?? defaultName(path),
     software: version(),
     host: text(options, 'host') ?? '127.0.0.1',

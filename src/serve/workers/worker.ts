@@ -28,7 +28,7 @@ export async function runWorker(): Promise<void> {
   const started = Promise.withResolvers<ServeSettings>();
   let service: Service | null = null;
   let prepared: Model | null = null;
-  let path = '';
+  let open: () => Promise<Model> = () => Promise.reject(new Error('no settings yet'));
 
   const handle = async (message: ToWorker): Promise<void> => {
     switch (message.type) {
@@ -42,7 +42,7 @@ export async function runWorker(): Promise<void> {
         break;
       case 'prepare':
         try {
-          prepared = await openModel(path);
+          prepared = await open();
           tell({ type: 'done', id: message.id, error: null, sha256: prepared.origin.sha256 });
         } catch (error) {
           tell({ type: 'done', id: message.id, error: toWire(error) });
@@ -85,7 +85,7 @@ export async function runWorker(): Promise<void> {
   });
 
   const settings = await started.promise;
-  path = settings.path;
+  open = () => openModel(settings.path, settings.limits);
   const ask = async (type: 'load' | 'unload'): Promise<void> => {
     const error = await words.ask((id) => tell({ type, id }), ANSWER_MS);
     if (error !== null) {
@@ -95,7 +95,7 @@ export async function runWorker(): Promise<void> {
   try {
     service = createService({
       ...serviceOptions(settings),
-      model: await openModel(path),
+      model: await open(),
       worker: process.env.LOADLINE_WORKER ?? '0',
       logger: createLogger(settings.logLevel),
       metricsText: () => texts.ask((id) => tell({ type: 'metrics', id }), ANSWER_MS),
