@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Logger } from '../log.ts';
 import type { ServeOptions } from './core.ts';
 import { greaterModel, houseModel } from './fixtures/models.ts';
 import { createService, type Service } from './server.ts';
@@ -485,6 +486,48 @@ describe('life', () => {
     await service.close();
     assert.equal(await line.ended(), '');
   });
+});
+
+test('the access log is a sample by time, without queries and bodies', async () => {
+  const lines: object[] = [];
+  const logger = { info: (line: object) => lines.push(line), warn() {}, error() {} } as unknown as Logger;
+  const { url } = await start({ logger, accessLogPerSecond: 3 });
+  for (let i = 0; i < 5; i++) {
+    await (await fetch(`${url}/predict?secret=${i}`, { method: 'POST', body: BODY })).text();
+  }
+  assert.equal(lines.length, 3);
+  const { ms, ...rest } = lines[0] as { ms: number };
+  assert.deepEqual(rest, { method: 'POST', path: '/predict', status: 200 });
+  assert.ok(ms > 0 && ms < 10_000);
+  const silent = await start({ logger });
+  await (await fetch(`${silent.url}/healthz`)).text();
+  assert.equal(lines.length, 3);
+});
+
+test('a defect is logged with its trace, which the client does not get', async () => {
+  const logged: { err: Error }[] = [];
+  const logger = {
+    info() {},
+    warn() {},
+    error: (line: { err: Error }) => logged.push(line),
+  } as unknown as Logger;
+  const model = houseModel(true);
+  const { url } = await start({
+    logger,
+    model: {
+      ...model,
+      fitted: {
+        ...model.fitted,
+        predict() {
+          throw new TypeError('deep inside');
+        },
+      },
+    },
+  });
+  const response = await fetch(`${url}/predict`, { method: 'POST', body: BODY });
+  assert.equal(response.status, 500);
+  assert.doesNotMatch(await response.text(), /deep inside/);
+  assert.match(String(logged[0]?.err.stack), /deep inside/);
 });
 
 test('the metrics text can come from elsewhere', async () => {
