@@ -81,7 +81,7 @@ export function loadRecorded(entry: Case, minor: string): Recorded {
 }
 
 /** The model file of a case and version, whatever its container. */
-export function modelPath(entry: Case, minor: string): string {
+export function modelPath(entry: Pick<Case, 'case' | 'folder'>, minor: string): string {
   const found = globSync([`${minor}.pkl`, `${minor}.joblib*`], { cwd: entry.folder });
   if (found.length !== 1) {
     throw new Error(`${entry.case}: expected one model file for ${minor}, found ${found.length}`);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { modelPath } from '../corpus/cases.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const HOUSES = join(ROOT, 'examples/house-price/model.pkl');
@@ -46,7 +47,7 @@ export function corpusModel(name: string): CorpusModel {
     expected: { predict: readonly (number | string)[]; predict_proba?: readonly (readonly number[])[] };
   };
   return {
-    path: join(folder, '1.7.pkl'),
+    path: modelPath({ case: name, folder }, '1.7'),
     rows: input,
     predict: expected.predict,
     probabilities: expected.predict_proba ?? null,
