@@ -47,6 +47,8 @@ export interface ServeOptions {
   readonly logger?: Logger | null;
   /** Lines of the access log per second; what is beyond is not written. 0 writes none. */
   readonly accessLogPerSecond?: number;
+  /** How long an idle connection is kept; the default is longer than load balancers keep theirs. */
+  readonly keepAliveMs?: number;
   readonly clock?: Clock;
 }
 

@@ -13,6 +13,7 @@ import { count } from '../monitor/metrics/store.ts';
 import type { Job } from './admission.ts';
 import { checkExposure, createCore, DEFAULT_HOST, DEFAULT_PORT, type ServeOptions } from './core.ts';
 import type { Answer } from './http.ts';
+import { beginRequest, closeIdle, endRequest } from './idle.ts';
 import {
   answerPlain,
   countAnswer,
@@ -89,16 +90,18 @@ export function createService(options: ServeOptions): Service {
   let uploading = 0;
 
   const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: 0,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: 2_000,
     maxHeaderSize: 16_384,
   });
+  closeIdle(server, options.keepAliveMs ?? KEEP_ALIVE_MS);
   server.on('request', (message, response) => receive(message, response, false));
   server.on('checkContinue', (message, response) => receive(message, response, true));
 
   function receive(message: IncomingMessage, response: ServerResponse, asksFirst: boolean): void {
+    beginRequest(message.socket);
     const visit = enter(pipeline, message);
     if ('answer' in visit) {
       refuseEarly(message, response, visit, asksFirst);
@@ -216,6 +219,7 @@ export function createService(options: ServeOptions): Service {
   function linger(message: IncomingMessage, response: ServerResponse, refusal: Answer): void {
     response.shouldKeepAlive = false;
     writeHead(response, refusal, Buffer.byteLength(refusal.body));
+    endRequest(message.socket);
     response.write(refusal.body);
     const timer = setTimeout(() => response.end(), LINGER_MS);
     message.once('close', () => {
@@ -227,6 +231,7 @@ export function createService(options: ServeOptions): Service {
 
   function send(response: ServerResponse, answer: Answer): void {
     const { body } = answer;
+    endRequest(response.req.socket);
     if (slot.phase !== 'open') {
       response.shouldKeepAlive = false;
     }
@@ -297,13 +302,11 @@ export function createService(options: ServeOptions): Service {
 
 function writeHead(response: ServerResponse, answer: Answer, bytes: number): void {
   const { status, type, headers } = answer;
-  if (status === 204) {
-    response.writeHead(status, [...(headers ?? [])]);
-  } else if (headers === undefined) {
-    response.writeHead(status, ['content-type', type, 'content-length', String(bytes)]);
-  } else {
-    response.writeHead(status, ['content-type', type, 'content-length', String(bytes), ...headers]);
+  const all = status === 204 ? [] : ['content-type', type, 'content-length', String(bytes)];
+  if (headers !== undefined) {
+    all.push(...headers);
   }
+  response.writeHead(status, all);
 }
 
 /** A large answer in the coding that the client asked for, on routes that have it. */
