@@ -11,7 +11,7 @@ import { throughput } from './throughput.ts';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 2 : 5;
-const seconds = quick ? 2 : 4;
+const seconds = quick ? 2 : 3;
 
 const findings: Finding[] = [
   ...(await throughput('linear', rounds, seconds)),
