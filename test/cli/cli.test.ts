@@ -211,6 +211,7 @@ test('exit codes: usage 2, configuration 3, not found 4, failed 1', () => {
     [['predict', example, '--input', rows, '--proba'], 1, /predict_proba/],
     [['serve', example, '--host', '0.0.0.0', '--port', '0'], 3, /--allow-anonymous/],
     [['serve', example, '--workers', 'many'], 2, /--workers/],
+    [['serve', example, '--port', '0', '--drain', 'soon'], 2, /--drain/],
     [['explain', 'LL9999'], 4, /LL9999/],
   ];
   for (const [args, wanted, message] of cases) {

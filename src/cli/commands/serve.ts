@@ -47,6 +47,7 @@ export const serve = defineCommand({
   ],
   async run([path = ''], options, terminal) {
     const settings = await readSettings(path, options, terminal);
+    const drainMs = duration('drain', text(options, 'drain') ?? '5s');
     const { checkExposure } = await import('../../serve/core.ts');
     checkExposure(settings);
     const start = performance.now();
@@ -58,7 +59,6 @@ export const serve = defineCommand({
     announce(model, settings, address, performance.now() - start, options, terminal);
     const { flushCompileCache } = await import('node:module');
     flushCompileCache();
-    const drainMs = duration('drain', text(options, 'drain') ?? '5s');
     const code = await obeySignals(running, { drainMs, log });
     log(code === EXIT.ok ? 'drained' : 'ended at once');
     if (code !== EXIT.ok) {
