@@ -28,7 +28,7 @@ interface ErrorRow {
   readonly fix: string;
 }
 
-/** LL1 command line and set-up · LL2 requests and input rows · LL3 files and pickles · LL4 estimators · LL5 serving. */
+/** LL1 command line and set-up · LL2 requests and input rows · LL3 files and pickles · LL4 estimators · LL5 serving · LL6 images. */
 export const ERRORS = {
   LL1001: {
     title: 'usage',
@@ -315,6 +315,109 @@ export const ERRORS = {
     http: 403,
     exit: 'failed',
     fix: 'Start the server with LOADLINE_API_KEYS to load and unload models over HTTP.',
+  },
+
+  LL6001: {
+    title: 'the name of an image is not valid',
+    http: 500,
+    exit: 'usage',
+    fix: 'Write [registry/]name[:tag], as in ml-model:v1 or ghcr.io/team/ml-model:v1.',
+  },
+  LL6002: {
+    title: 'no such image',
+    http: 500,
+    exit: 'notFound',
+    fix: 'Check the name and the tag; a registry may also say this of an image that you may not see.',
+  },
+  LL6003: {
+    title: 'the registry cannot be reached',
+    http: 500,
+    exit: 'failed',
+    fix: 'Check the host, the network and the proxy, and try again; nothing was tagged.',
+  },
+  LL6004: {
+    title: 'the registry refuses access',
+    http: 500,
+    exit: 'config',
+    fix: 'Log in with `docker login HOST`, and check that the account may read or write this repository.',
+  },
+  LL6005: {
+    title: 'the registry limits the rate',
+    http: 500,
+    exit: 'failed',
+    fix: 'Wait as long as the message says, log in for a higher limit, or set a mirror with LOADLINE_REGISTRY_MIRRORS.',
+  },
+  LL6006: {
+    title: 'the registry failed',
+    http: 500,
+    exit: 'failed',
+    fix: "Try again; if it stays, the registry's own log says why. Nothing was tagged.",
+  },
+  LL6007: {
+    title: 'content does not have its digest',
+    http: 500,
+    exit: 'failed',
+    fix: 'Try again; if it stays, the registry or a proxy before it damages what it sends.',
+  },
+  LL6008: {
+    title: 'the base image cannot run the server',
+    http: 500,
+    exit: 'config',
+    fix: 'Take a base with Node.js 22.18 or newer on its PATH, such as the default one.',
+  },
+  LL6009: {
+    title: 'no container engine',
+    http: 500,
+    exit: 'missing',
+    fix: 'Install Docker and start it, or build with --engine none, which needs none.',
+  },
+  LL6010: {
+    title: 'the container engine failed',
+    http: 500,
+    exit: 'failed',
+    fix: "The engine's own words are in the message; nothing was tagged.",
+  },
+  LL6011: {
+    title: 'another build holds the images',
+    http: 500,
+    exit: 'locked',
+    fix: 'Wait until it has ended and try again.',
+  },
+  LL6012: {
+    title: 'the image did not pass its test',
+    http: 500,
+    exit: 'parity',
+    fix: 'The table shows which check failed and what was found.',
+  },
+  LL6013: {
+    title: 'the image was not tested',
+    http: 500,
+    exit: 'parity',
+    fix: 'Run `loadline test IMAGE`, or pass --untested to push it all the same.',
+  },
+  LL6014: {
+    title: 'this is not an image',
+    http: 500,
+    exit: 'config',
+    fix: 'Give a tag, an OCI layout folder or an archive that `loadline build --output` wrote.',
+  },
+  LL6015: {
+    title: 'the base has no image for the platform',
+    http: 500,
+    exit: 'notFound',
+    fix: 'Choose one of the platforms in the message with --platform, or another --base.',
+  },
+  LL6016: {
+    title: 'the stored images are damaged',
+    http: 500,
+    exit: 'failed',
+    fix: 'Remove the folder in the message; the next build fills it again.',
+  },
+  LL6017: {
+    title: 'interrupted',
+    http: 500,
+    exit: 'failed',
+    fix: 'Nothing was tagged; run the command again.',
   },
 } as const satisfies Record<string, ErrorRow>;
 
