@@ -13,7 +13,7 @@ export interface Command {
   readonly name: string;
   /** Arguments as commander reads them: `<model>`, `[code]`. */
   readonly args: readonly { readonly spec: string; readonly help: string }[];
-  readonly group: 'Serve' | 'Setup';
+  readonly group: 'Serve' | 'Ship' | 'Setup';
   readonly summary: string;
   /** Command lines that work as they stand. */
   readonly examples: readonly string[];

@@ -1,9 +1,9 @@
 /** The version of the package. */
 import { readFileSync } from 'node:fs';
 
-/** As package.json has it; two folders up from here in the source and one level deeper in the bundle. */
+/** As package.json has it; beside the folder of this file in an image, further up in the source and in the published bundle. */
 export function version(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
+  for (const up of ['../package.json', '../../package.json', '../../../package.json']) {
     const url = new URL(up, import.meta.url);
     try {
       const { name, version: found } = JSON.parse(readFileSync(url, 'utf8')) as {

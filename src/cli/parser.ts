@@ -1,0 +1,84 @@
+/** Command lines: what is parsed into which command, and how a command's end becomes an exit code. */
+import { Argument, CommanderError, Option, Command as Parser } from 'commander';
+import { EXIT } from '../errors.ts';
+import type { Command, Options } from './define.ts';
+import { sayProblem, toProblem } from './output/problem.ts';
+import { processTerminal, say } from './output/terminal.ts';
+import { version } from './version.ts';
+
+export type Action = (command: Command, args: readonly string[], options: Options) => Promise<void>;
+
+/** The parser of these commands; `action` is called for the one that was named. */
+export function buildParser(commands: readonly Command[], action: Action): Parser {
+  const parser = new Parser('loadline')
+    .description('Takes a scikit-learn model.pkl to production without Python.')
+    .version(version(), '-V, --version', 'print the version')
+    .option('--color <when>', 'colour: always, never or auto', 'auto')
+    .option('--debug', 'show stack traces')
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`✗ ${text.replace(/^error: /, '')}`),
+    })
+    .showSuggestionAfterError(true)
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      '\nShell completion: source <(loadline complete bash)   (also zsh, fish, powershell)',
+    );
+  for (const command of commands) {
+    const sub = parser.command(command.name).description(command.summary).exitOverride();
+    for (const { spec, help } of command.args) {
+      sub.addArgument(new Argument(spec, help));
+    }
+    for (const { flags, help, default: preset, choices } of command.options) {
+      const option = new Option(flags, help);
+      if (preset !== undefined) {
+        option.default(preset);
+      }
+      sub.addOption(choices === undefined ? option : option.choices(choices));
+    }
+    sub.addHelpText('before', `${command.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
+    sub.action(async (...given: unknown[]) => {
+      const args = given
+        .slice(0, command.args.length)
+        .flat()
+        .filter((arg) => typeof arg === 'string');
+      await action(command, args, sub.optsWithGlobals() as Options);
+    });
+  }
+  return parser;
+}
+
+/** Runs a command and sets `process.exitCode`; an error becomes a message and its code. */
+export async function runCommand(command: Command, args: readonly string[], options: Options): Promise<void> {
+  const terminal = processTerminal(typeof options.color === 'string' ? options.color : undefined);
+  try {
+    process.exitCode = await command.run(args, options, terminal);
+  } catch (error) {
+    const problem = toProblem(error);
+    sayProblem(terminal, problem, options.json === true, options.debug === true);
+    process.exitCode = problem.exit;
+    if (problem.exit === EXIT.missing) {
+      say(terminal, '  try   loadline doctor');
+    }
+  }
+}
+
+/** Parses a command line and runs what it names; sets `process.exitCode`. */
+export async function runParser(parser: Parser, argv: readonly string[]): Promise<void> {
+  try {
+    await parser.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+/** A reader that closed early (`| head`) is no failure of ours. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
+  });
+}
