@@ -1,9 +1,7 @@
 /** What the builder and `push` need of a registry that speaks the OCI distribution specification 1.1. */
-import type { Readable } from 'node:stream';
-import type { Blobs } from '../oci/blobs.ts';
-import type { Descriptor } from '../oci/types.ts';
 import type { OnProgress } from '../progress.ts';
-import type { Digest, Reference } from '../reference.ts';
+import type { Reference } from '../reference.ts';
+import type { Repository } from './repository.ts';
 
 export interface RegistryOptions {
   /** HTTP instead of HTTPS, and certificates that cannot be checked, are accepted. Loopback hosts always get HTTP tried. */
@@ -11,31 +9,6 @@ export interface RegistryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
-}
-
-export interface RawManifest {
-  readonly bytes: Buffer;
-  readonly mediaType: string;
-  readonly digest: Digest;
-}
-
-/** How a blob came to be in a repository. */
-export type BlobOutcome = 'exists' | 'mounted' | 'sent';
-
-/** One repository of one registry. */
-export interface Repository {
-  /** The manifest or index of a tag or digest, its digest checked. Null when the registry says there is none. */
-  manifest(tagOrDigest: string): Promise<RawManifest | null>;
-  /** Puts a blob into `blobs` unless it is there, its digest and size checked. */
-  pull(descriptor: Descriptor, blobs: Blobs): Promise<void>;
-  /** Brings a blob in: not at all when it is there, mounted from one of `mountFrom` (repositories here), or sent. */
-  push(descriptor: Descriptor, open: () => Readable, mountFrom?: readonly string[]): Promise<BlobOutcome>;
-  pushManifest(
-    tagOrDigest: string,
-    manifest: { readonly bytes: Buffer; readonly mediaType: string },
-  ): Promise<void>;
-  /** Lists a pushed manifest as a referrer of its subject, where the registry does not do so itself (the tag scheme). */
-  addReferrer(subject: Descriptor, referrer: Descriptor): Promise<void>;
 }
 
 /** Opens repositories and keeps tokens between them. */
