@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { type Sent, startLoad } from '../../src/image/check/load.ts';
 import {
   ask,
   HOUSES,
@@ -18,7 +19,6 @@ import {
   warmUp,
   within,
 } from './harness.ts';
-import { type Sent, startLoad } from './load.ts';
 
 /** Long enough for a noisy machine to do in it what it must. */
 const DRAIN = '3s';

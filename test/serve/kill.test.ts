@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { type Sent, startLoad } from '../../src/image/check/load.ts';
 import {
   ask,
   childrenOf,
@@ -20,7 +21,6 @@ import {
   until,
   warmUp,
 } from './harness.ts';
-import { type Sent, startLoad } from './load.ts';
 
 const WORKERS = 2;
 const KILLS = PROOF ? 100 : 3;

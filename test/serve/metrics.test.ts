@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { type Sent, startLoad } from '../../src/image/check/load.ts';
 import { ask, childrenOf, clientPorts, HOUSES, house, series, startServer, warmUp } from './harness.ts';
-import { type Sent, startLoad } from './load.ts';
 
 const REQUESTS = 60;
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type Sent, startLoad } from '../../src/image/check/load.ts';
 import {
   ask,
   corpusModel,
@@ -14,7 +15,6 @@ import {
   until,
   warmUp,
 } from './harness.ts';
-import { type Sent, startLoad } from './load.ts';
 
 const RELOADS = PROOF ? 50 : 4;
 const CONNECTIONS = 12;
