@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond npm: Debian packages, and a Python environment with scikit-learn and the real
-# clients. Writes their places to $CACHE/test-env. Quick when all is there.
+# Installs what the tests need beyond npm: Debian packages (a browser, Prometheus' checker, a Docker engine, a registry
+# and what reads images), a Python environment with scikit-learn and the real clients, and the base images. Writes their
+# places to $CACHE/test-env. Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/loadline"
@@ -9,16 +10,26 @@ sudo=''
 [ "$(id -u)" = 0 ] || sudo='sudo'
 
 # program:package
-wanted='chromium:chromium promtool:prometheus curl:curl'
-missing=''
+wanted='chromium:chromium promtool:prometheus curl:curl openssl:openssl
+  docker:docker.io dockerd:docker.io ip:iproute2 docker-compose:docker-compose podman:podman
+  docker-registry:docker-registry skopeo:skopeo umoci:umoci debootstrap:debootstrap'
+missing=()
+PATH="$PATH:/usr/sbin:/sbin"
 for pair in $wanted; do
-  command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
-if [ -n "$missing" ]; then
-  echo "installing Debian packages:$missing …" >&2
+if [ "${#missing[@]}" -gt 0 ]; then
+  echo "installing Debian packages: ${missing[*]} …" >&2
   $sudo apt-get update -qq
-  # Policy layer: a server package must not start its service here.
-  $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  # The tests start servers of their own: a package must not start its service here.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+    $sudo chmod 755 "$policy"
+    trap '$sudo rm -f "$policy"' EXIT
+  fi
+  $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 . tools/python-env.sh
@@ -30,9 +41,11 @@ if [ -z "$python" ]; then
   python=/usr/bin/python3
 fi
 test_python=$(python_env "$python" test-python test/python/requirements.txt)
+test_base=$(tools/test-base.sh)
 
 cat > "$cache/test-env" <<ENV
 export LOADLINE_TEST_PYTHON='$test_python'
 export LOADLINE_CHROMIUM='$(command -v chromium)'
 export LOADLINE_PROMTOOL='$(command -v promtool)'
+export LOADLINE_TEST_BASE='$test_base'
 ENV
