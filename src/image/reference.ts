@@ -20,6 +20,8 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const HOST =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
+/** An engine takes such a name for the identifier of an image. */
+const IDENTIFIER = /^[0-9a-f]{64}$/;
 /** Longest repository with its registry, as Docker limits it. */
 const MAX_NAME = 255;
 
@@ -39,6 +41,9 @@ export function parseReference(text: string): Reference {
   const refuse = (why: string): never => {
     throw new LoadlineError('LL6001', `"${text}" is not the name of an image: ${why}`, { where: text });
   };
+  if (/^https?:\/\//i.test(text)) {
+    return refuse('leave out http:// and https://');
+  }
   const at = text.indexOf('@');
   const digest = at < 0 ? null : text.slice(at + 1);
   let name = at < 0 ? text : text.slice(0, at);
@@ -69,6 +74,9 @@ export function parseReference(text: string): Reference {
   }
   if (repository === '') {
     return refuse('the name is missing');
+  }
+  if (IDENTIFIER.test(text)) {
+    return refuse('64 hexadecimal digits alone are an identifier');
   }
   for (const part of repository.split('/')) {
     if (!COMPONENT.test(part)) {
