@@ -1,4 +1,5 @@
 /** The plan as a Dockerfile with the files it copies, for people who want to own them and for the docker engine. */
+import { posix } from 'node:path';
 import { LoadlineError } from '../../errors.ts';
 import { IMAGE_PATHS, type ImageFile, type ImageLayer, type ImagePlan } from '../plan.ts';
 import { familiarName } from '../reference.ts';
@@ -39,6 +40,17 @@ export function renderContext(plan: ImagePlan): { readonly files: readonly Conte
       ),
     ],
   };
+}
+
+/** Every folder that files lie in, parents first. */
+export function foldersOf(files: readonly { readonly path: string }[]): string[] {
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  return [...folders].sort();
 }
 
 const DOCKERIGNORE = `${CONTEXT_MARKER}
