@@ -1,0 +1,61 @@
+/** Files that Loadline writes for people: it replaces its own, which it knows by their first line, and no one else's. */
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { LoadlineError } from '../errors.ts';
+
+/**
+ * Writes a text file that is there as a whole or not at all. A file already there is replaced when its first line is the
+ * same, or with `force`.
+ *
+ * @throws LoadlineError LL1007 when the file there is someone else's, or when it cannot be written.
+ */
+export async function writeOwn(
+  path: string,
+  text: string,
+  options: { readonly force?: boolean } = {},
+): Promise<void> {
+  if (options.force !== true) {
+    await checkOwn(path, firstLine(text));
+  }
+  const temporary = `${path}.partial-${process.pid}`;
+  try {
+    await writeFile(temporary, text, { flag: 'wx' });
+    // Whatever the umask: the file is for everyone who may enter its folder.
+    await chmod(temporary, 0o644);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw cannotWrite(path, cause);
+  }
+}
+
+/** Throws LL1007 when there is a file at `path` that does not begin with `marker`. */
+export async function checkOwn(path: string, marker: string): Promise<void> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      return;
+    }
+    throw cannotWrite(path, cause);
+  }
+  if (firstLine(text) !== marker) {
+    throw notOurs(path, `its first line is not "${marker}"`);
+  }
+}
+
+export function notOurs(path: string, why: string): LoadlineError {
+  return new LoadlineError('LL1007', `Will not replace ${path}, which Loadline did not write: ${why}`, {
+    where: path,
+    fix: 'Move it away, or write into another folder with --output.',
+  });
+}
+
+export function cannotWrite(path: string, cause: unknown): LoadlineError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LoadlineError('LL1007', `Cannot write ${path}: ${reason}`, { where: path, cause });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.trimEnd();
+}
