@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs a Docker engine of its own in FOLDER until standard input ends, however whoever holds the other end came to its
 # end; then takes all of it down: containers, processes, mounts, bridges, the folder. Needs root.
-# Usage: engine-keeper.sh FOLDER; the engine answers at FOLDER/docker.sock and logs to FOLDER/log.
+# Usage: engine-keeper.sh FOLDER; the engine answers at FOLDER/docker.sock. Where it gives up by itself, so does this, and
+# says on standard error what its log ended with.
 set -uo pipefail
 folder=$1
 PATH="$PATH:/usr/sbin:/sbin"
@@ -90,7 +91,7 @@ TOML
 setpriv --pdeathsig KILL containerd --config "$folder/containerd.toml" > "$folder/containerd.log" 2>&1 < /dev/null &
 containerd=$!
 for _ in $(seq 100); do
-  [ -S "$folder/containerd.sock" ] && break
+  { [ -S "$folder/containerd.sock" ] || ! kill -0 "$containerd" 2>/dev/null; } && break
   sleep 0.05
 done
 # Without iptables a published port is a process that passes bytes on, which is all that tests on this machine need.
@@ -100,5 +101,10 @@ setpriv --pdeathsig TERM dockerd --config-file "$folder/daemon.json" --host "$DO
   --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
   --exec-opt native.cgroupdriver=cgroupfs > "$folder/log" 2>&1 < /dev/null &
 engine=$!
-cat > /dev/null
+while kill -0 "$engine" 2>/dev/null; do
+  read -r -t 0.5
+  # Above 128 means that the time was up, 1 that the input ended.
+  [ $? -eq 1 ] && break
+done
+kill -0 "$engine" 2>/dev/null || tail -n 20 "$folder/containerd.log" "$folder/log" >&2
 take_down > /dev/null 2>&1

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BASE_PROGRAMS, loadBase } from './base.ts';
+import { gunzipSync } from 'node:zlib';
+import { BASE_PROGRAMS, loadBase, testBase } from './base.ts';
 import { type Engine, engineMissing, startEngine, toolsMissing } from './engine.ts';
 
 const skip = engineMissing() ?? toolsMissing(BASE_PROGRAMS) ?? false;
@@ -14,6 +16,14 @@ const PATIENCE_MS = 60_000;
 /** Answers every request with its argument. */
 const SERVER =
   "require('http').createServer((request, response) => response.end(process.argv[1])).listen(5000, () => console.log('up'))";
+
+interface OciIndex {
+  readonly manifests: readonly {
+    readonly digest: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly platform?: { readonly architecture: string };
+  }[];
+}
 
 /** Starts SERVER in a container; its address here. */
 async function serve(engine: Engine, image: string, text: string): Promise<string> {
@@ -163,6 +173,52 @@ describe('the engine and the base images', { skip }, () => {
     const old = await loadBase(engine, 'old-node');
     const outcome = await engine.docker(['run', '--rm', old, '--version']);
     assert.match(outcome.stdout, /^v20\./);
+  });
+
+  test('the base is an index of two platforms, each with its own Node', async () => {
+    const { layout } = await testBase();
+    const blob = (digest: string) => readFileSync(join(layout, 'blobs', digest.replace(':', '/')));
+    const json = (digest: string) => JSON.parse(blob(digest).toString());
+    const named = (JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as OciIndex).manifests;
+    const index = named.find(
+      (entry) => entry.annotations?.['org.opencontainers.image.ref.name'] === 'nonroot',
+    );
+    const platforms = (json(index!.digest) as OciIndex).manifests.map((entry) => {
+      const manifest = json(entry.digest) as { config: { digest: string }; layers: { digest: string }[] };
+      const node = gunzipSync(blob(manifest.layers.at(-1)!.digest));
+      // ELF's e_machine: 62 is x86-64, 183 is AArch64.
+      const machine = node.readUInt16LE(node.indexOf('\x7fELF') + 18);
+      return [
+        entry.platform?.architecture,
+        json(manifest.config.digest).architecture,
+        machine,
+        manifest.layers.length,
+      ];
+    });
+    assert.deepEqual(platforms, [
+      ['amd64', 'amd64', 62, 4],
+      ['arm64', 'arm64', 183, 4],
+    ]);
+  });
+
+  test('an engine that cannot start says why and leaves nothing', async () => {
+    const temporary = mkdtempSync(join(tmpdir(), 'loadline-long-'));
+    // Longer than a socket's path may be.
+    const long = join(temporary, 'x'.repeat(100));
+    mkdirSync(long);
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = long;
+    try {
+      await assert.rejects(startEngine(), /did not start: [\s\S]*(too long|invalid argument)/);
+      assert.deepEqual(readdirSync(long), []);
+    } finally {
+      if (TMPDIR === undefined) {
+        delete process.env.TMPDIR;
+      } else {
+        process.env.TMPDIR = TMPDIR;
+      }
+      rmSync(temporary, { recursive: true });
+    }
   });
 
   test('two engines at once do not see each other, and what is left of one is nothing', async () => {
