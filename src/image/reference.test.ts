@@ -87,6 +87,8 @@ describe('names that are none', () => {
     ['host.com:/app', /"host.com:" is not a host/],
     ['host.com:port/app', /"host.com:port" is not a host/],
     ['a_b.com/app', /"a_b.com" is not a host/],
+    ['host.com:65536/app', /"host.com:65536" is not a host/],
+    ['127.0.0.256/app', /"127.0.0.256" is not a host/],
     ['[::1/app', /"\[::1" is not a host/],
     [HEX, /64 hexadecimal digits alone are an identifier/],
     [`x.io/${'a'.repeat(251)}`, /it has 256 characters, at most 255/],

@@ -30,6 +30,11 @@ export function isDigest(text: string): text is Digest {
   return SHA256.test(text);
 }
 
+/** Whether a text names the host of a registry, with or without a port. */
+export function isRegistryHost(text: string): boolean {
+  return HOST.test(text) && URL.canParse(`https://${text}`);
+}
+
 /**
  * Reads `[registry/]repository[:tag][@digest]` by Docker's rules: the first part is a registry when it has a dot or a
  * port or is `localhost`; without one it is docker.io, where a single name lies under `library/`; without tag and
@@ -66,7 +71,7 @@ export function parseReference(text: string): Reference {
   const hasRegistry = first.includes('.') || first.includes(':') || first === 'localhost';
   let registry = hasRegistry ? first : DEFAULT_REGISTRY;
   let repository = hasRegistry ? name.slice(slash + 1) : name;
-  if (!HOST.test(registry)) {
+  if (!isRegistryHost(registry)) {
     return refuse(`"${registry}" is not a host`);
   }
   if (registry === 'index.docker.io' || registry === 'registry-1.docker.io') {
