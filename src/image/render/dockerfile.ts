@@ -100,6 +100,7 @@ ${copy('server')}
 USER ${config.user}
 WORKDIR ${config.workingDir}
 
+# Where programs are found, and the name of the model in the paths of the API.
 ${assign('ENV', config.env)}
 
 # The port the server listens on; \`docker run -p\` opens it to the outside.
