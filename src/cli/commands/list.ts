@@ -1,9 +1,12 @@
 /** The commands in the order help shows them. */
 import type { Command } from '../define.ts';
+import { build } from './build.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
+import { push } from './push.ts';
 import { serve } from './serve.ts';
+import { test } from './test.ts';
 
-export const COMMANDS: readonly Command[] = [inspect, predict, serve, doctor, explain];
+export const COMMANDS: readonly Command[] = [inspect, predict, serve, build, test, push, doctor, explain];

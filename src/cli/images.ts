@@ -1,0 +1,54 @@
+/** What the commands about images share: where images are, how registries are reached, who draws the progress. */
+import { ENGINES, type Engine } from '../image/local.ts';
+import { openStore } from '../image/oci/store.ts';
+import type { OnProgress } from '../image/progress.ts';
+import { createRegistryClient, type RegistryClient } from '../image/registry/client.ts';
+import { imagesFolder } from '../image/state.ts';
+import type { Options } from './define.ts';
+import { progressDisplay } from './output/progress.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** The tools of one command; all of them are made on first use. */
+export interface Images {
+  readonly env: Terminal['env'];
+  readonly signal: AbortSignal;
+  readonly engine: Engine;
+  readonly onProgress: OnProgress;
+  readonly store: () => ReturnType<typeof openStore>;
+  readonly registry: () => RegistryClient;
+  /** Takes the progress line away before something else is said. */
+  readonly endProgress: () => void;
+  readonly close: () => void;
+}
+
+/** Makes them from a command's options. */
+export function openImages(options: Options, terminal: Terminal, signal: AbortSignal): Images {
+  const { env } = terminal;
+  const display = progressDisplay(terminal, options.json === true);
+  let store: ReturnType<typeof openStore> | undefined;
+  let registry: RegistryClient | undefined;
+  return {
+    env,
+    signal,
+    engine: ENGINES.find((known) => known === options.engine) ?? 'auto',
+    onProgress: display.onProgress,
+    store() {
+      store ??= openStore(imagesFolder(env));
+      return store;
+    },
+    registry() {
+      registry ??= createRegistryClient({
+        insecure: options.insecure === true,
+        env,
+        onProgress: display.onProgress,
+        signal,
+      });
+      return registry;
+    },
+    endProgress: display.end,
+    close() {
+      display.end();
+      registry?.close();
+    },
+  };
+}
