@@ -3,22 +3,9 @@
  * whose answer says `Connection: close`, and send nothing new once `/readyz` is not 200. Such clients lose nothing.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { type Sent, startLoad } from '../../src/image/check/load.ts';
-import {
-  ask,
-  HOUSES,
-  house,
-  isClose,
-  pause,
-  type Server,
-  startServer,
-  until,
-  warmUp,
-  within,
-} from './harness.ts';
+import { holdRequest, type Sent, startLoad } from '../../src/image/check/load.ts';
+import { ask, HOUSES, house, isClose, pause, startServer, until, warmUp, within } from './harness.ts';
 
 /** Long enough for a noisy machine to do in it what it must. */
 const DRAIN = '3s';
@@ -30,31 +17,6 @@ const BODY = JSON.stringify({ features: row });
 function assertRight(body: string): void {
   const { prediction } = JSON.parse(body) as { prediction: unknown[] };
   assert.ok(prediction.length === 1 && isClose(prediction[0], price), body);
-}
-
-/** A request whose body stays unfinished until `finish` sends the rest and gives the whole answer. */
-async function openRequest(server: Server): Promise<{ finish(): Promise<string>; close(): void }> {
-  const socket: Socket = connect({ host: '127.0.0.1', port: server.port });
-  await within(once(socket, 'connect'), 'a connection');
-  let text = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  const ended = once(socket, 'close');
-  const half = BODY.length >> 1;
-  socket.write(
-    `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, half)}`,
-  );
-  return {
-    async finish() {
-      socket.write(BODY.slice(half));
-      await within(ended, 'the answer to the request in flight');
-      return text;
-    },
-    close() {
-      socket.destroy();
-    },
-  };
 }
 
 for (const workers of [1, 2]) {
@@ -101,7 +63,7 @@ for (const workers of [1, 2]) {
       await behind.stop();
       const during = sent.length - notReadyAt;
       assert.ok(during > 0, 'nothing was asked during the drain period');
-      const inFlight = await openRequest(server);
+      const inFlight = await holdRequest(server.port, '/predict', BODY);
       await until(
         () =>
           ask(`${server.url}/healthz`).then(
@@ -111,8 +73,8 @@ for (const workers of [1, 2]) {
         'the end of the drain period',
       );
       const answer = await inFlight.finish();
-      assert.match(answer, /^HTTP\/1\.1 200 /);
-      assertRight(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+      assert.equal(answer.status, 200);
+      assertRight(answer.body);
       assert.deepEqual(await within(server.ended, 'the end'), { code: 0, signal: null });
 
       const failed = sent.filter(({ status }) => status !== 200);
@@ -144,7 +106,7 @@ for (const workers of [1, 2]) {
     test(`a second ${signal} exits ${code} at once: ${kind}`, async () => {
       const server = await startServer(HOUSES, ['--workers', String(workers), '--drain', '10m']);
       try {
-        const open = await openRequest(server);
+        const open = await holdRequest(server.port, '/predict', BODY);
         await until(
           async () => (await ask(`${server.url}/predict`, { json: { features: row } })).status === 200,
           'an answer',

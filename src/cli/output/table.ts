@@ -1,4 +1,6 @@
 /** Plain columns and trees for terminals. */
+export { bytesText } from '../../bytes/size-text.ts';
+
 import type { Terminal } from './terminal.ts';
 
 /** Rows as aligned columns, two spaces apart, without trailing blanks. */
@@ -36,16 +38,4 @@ export function tree(terminal: Terminal, node: TreeNode, most = 12): string[] {
       return [`${isLast ? last : branch} ${head}`, ...rest.map((text) => `${isLast ? '  ' : line} ${text}`)];
     }),
   ];
-}
-
-/** Bytes for people: `931 B`, `12.4 KiB`, `3.0 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[unit]}`;
 }

@@ -46,13 +46,14 @@ const HANG_MS = 20_000;
 /** Starts the load. */
 export function startLoad(options: LoadOptions): Load {
   const { port, path, body, connections, pauseMs, fresh = false, onClose, onSent } = options;
-  const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+  const head = headOf(port, path, body);
   const message = `${head}${fresh ? 'Connection: close\r\n' : ''}\r\n${body}`;
   let stopping = false;
   let idleCloses = 0;
 
   const run = async (): Promise<void> => {
-    let socket: Socket | null = null;
+    // The cast keeps the compiler from taking it for null where only the closures below set it.
+    let socket = null as Socket | null;
     const close = (): void => {
       socket?.destroy();
       socket = null;
@@ -62,27 +63,14 @@ export function startLoad(options: LoadOptions): Load {
         idleCloses += 1;
         socket = null;
       }
-      let localPort = 0;
-      let sent: Sent;
-      let told = false;
-      try {
+      const { sent, told } = await attempt(async () => {
         socket ??= await open(port);
-        localPort = socket.localPort ?? 0;
-        const answer = await exchange(socket, message);
-        told = answer.close;
-        sent = {
-          at: performance.now(),
-          port: localPort,
-          status: answer.status,
-          body: answer.body,
-          failure: null,
-        };
-      } catch (error) {
-        close();
-        const failure = error instanceof Error ? error.message : String(error);
-        sent = { at: performance.now(), port: localPort, status: 0, body: '', failure };
-      }
+        return socket;
+      }, message);
       onSent(sent);
+      if (sent.status === 0) {
+        close();
+      }
       if (told) {
         close();
         if (onClose === 'leave' && !fresh) {
@@ -106,6 +94,30 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
+function headOf(port: number, path: string, body: string): string {
+  return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+}
+
+/** A request whose body stays unfinished, so that it is in flight for as long as one likes. */
+export interface HeldRequest {
+  /** Sends the rest; gives what came of it. */
+  finish(): Promise<Sent>;
+  close(): void;
+}
+
+/** Sends the first half of a request on a connection of its own. Rejects when there is no connection. */
+export async function holdRequest(port: number, path: string, body: string): Promise<HeldRequest> {
+  const socket = await open(port);
+  const bytes = Buffer.from(body);
+  const half = bytes.length >> 1;
+  socket.write(`${headOf(port, path, body)}\r\n`);
+  socket.write(bytes.subarray(0, half));
+  return {
+    finish: () => attempt(async () => socket, bytes.subarray(half)).then(({ sent }) => sent),
+    close: () => socket.destroy(),
+  };
+}
+
 function open(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
@@ -121,6 +133,23 @@ function open(port: number): Promise<Socket> {
   });
 }
 
+/** One request on a connection, its failure as an outcome; `told` where the answer says that the connection closes. */
+async function attempt(
+  connection: () => Promise<Socket>,
+  message: string | Uint8Array,
+): Promise<{ sent: Sent; told: boolean }> {
+  let port = 0;
+  try {
+    const socket = await connection();
+    port = socket.localPort ?? 0;
+    const { status, body, close } = await exchange(socket, message);
+    return { sent: { at: performance.now(), port, status, body, failure: null }, told: close };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    return { sent: { at: performance.now(), port, status: 0, body: '', failure }, told: false };
+  }
+}
+
 interface Response {
   readonly status: number;
   readonly body: string;
@@ -128,7 +157,7 @@ interface Response {
 }
 
 /** Sends one request and reads its answer, which has a Content-Length as all of Loadline's have. */
-function exchange(socket: Socket, message: string): Promise<Response> {
+function exchange(socket: Socket, message: string | Uint8Array): Promise<Response> {
   return new Promise((resolve, reject) => {
     let text = '';
     const settle = (): void => {

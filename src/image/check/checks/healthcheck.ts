@@ -1,0 +1,13 @@
+import { defineCheck } from '../define.ts';
+
+export const healthcheck = defineCheck({
+  name: 'healthcheck',
+  title: 'its health check says healthy',
+  needs: ['server', 'healthcheck'],
+  async run({ server }) {
+    const { code, output } = await server.healthcheck();
+    return code === 0
+      ? { ok: true, detail: 'exit code 0' }
+      : { ok: false, detail: `exit code ${code}${output === '' ? '' : `: ${output}`}` };
+  },
+});
