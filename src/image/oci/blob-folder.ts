@@ -14,6 +14,7 @@ const CHUNK = 256 * 1024;
 /** Reads the blobs of the OCI layout in `root`. */
 export function blobFolder(root: string): Omit<Blobs, 'writer'> {
   return {
+    root,
     async size(digest) {
       try {
         return (await stat(blobPath(root, digest))).size;

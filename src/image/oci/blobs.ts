@@ -19,6 +19,8 @@ export interface BlobWriter {
 }
 
 export interface Blobs {
+  /** Folder or file they lie in, for messages. */
+  readonly root?: string;
   /** Size in bytes, or null when it is not there. */
   size(digest: Digest): Promise<number | null>;
   /**

@@ -32,7 +32,8 @@ export function errnoOf(error: unknown): string | null {
     return null;
   }
   const { code, errno } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && typeof errno === 'number' ? code : null;
+  // zlib's faults have numbers too, but their names have an underscore.
+  return typeof errno === 'number' && typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : null;
 }
 
 /** Throws LL6017 once the signal was aborted; `doing` says what was under way: `writing a layer`. */

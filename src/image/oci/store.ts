@@ -152,8 +152,8 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
   }
 
   return {
-    root,
     ...blobs,
+    root,
     writer: () => blobWriter(root, temporaries),
     tagged,
     async tag(name, descriptor, signal) {
