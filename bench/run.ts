@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { forestInProcess } from './forest-in-process.ts';
+import { image } from './image.ts';
 import { overload } from './overload.ts';
 import { setting } from './process.ts';
 import { type Finding, meets, renderFindings } from './report.ts';
@@ -18,6 +19,7 @@ const findings: Finding[] = [
   ...(await throughput('forest', rounds, seconds)),
   ...(await forestInProcess(rounds)),
   ...(await startup(rounds)),
+  ...(await image(rounds, quick ? 3 : 20)),
   ...(await overload(quick ? 5 : 30)),
 ];
 const table = renderFindings(findings);

@@ -90,6 +90,34 @@ export const SCENARIOS: readonly Scenario[] = [
     tests: 'test/differential/differential.test.ts',
   },
   {
+    name: 'image-contract',
+    title: 'One image, made three ways',
+    shows:
+      'The written Dockerfile, the docker engine and the builder without an engine give the same files, modes, hashes, configuration and behaviour.',
+    tests: 'test/image/contract.test.ts',
+  },
+  {
+    name: 'image-build',
+    title: 'Building and pushing',
+    shows:
+      'Images go to a real registry and are read by skopeo, umoci, docker and podman; the same inputs give the same digest; only what changed travels.',
+    tests: 'test/image/build.test.ts',
+  },
+  {
+    name: 'image-failures',
+    title: 'Builds that fail',
+    shows:
+      'Registries that are down, slow, refuse or lie, full disks, interruptions, builds at the same time: a clear error, and neither a tag nor a file is half-written.',
+    tests: 'test/image/build-failures.test.ts',
+  },
+  {
+    name: 'image-test',
+    title: 'loadline test',
+    shows:
+      'Good images pass in a real container under limits; images that crash, hang, answer wrong or outgrow their memory do not.',
+    tests: 'test/image/test-command.test.ts',
+  },
+  {
     name: 'hostile',
     title: 'Hostile files',
     shows: 'Cut, changed, random and malicious files are refused cleanly, and nothing in them runs.',

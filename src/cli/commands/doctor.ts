@@ -42,6 +42,7 @@ export const doctor = defineCommand({
       },
       openFilesCheck(),
       await portCheck(Number(options.port)),
+      await dockerCheck(terminal.env),
     ];
     if (options.json) {
       print(terminal, JSON.stringify({ apiVersion: 'loadline/v1', kind: 'Doctor', checks }, null, 2));
@@ -95,4 +96,21 @@ async function portCheck(port: number): Promise<Check> {
     found: error === null ? 'free' : error.code === 'EADDRINUSE' ? 'taken' : (error.code ?? error.message),
     fix: error === null ? '' : 'Stop the program that holds it, or serve with another --port.',
   };
+}
+
+/** Images are built without docker too, so its lack is no fault. */
+async function dockerCheck(env: Readonly<Record<string, string | undefined>>): Promise<Check> {
+  const { findDocker } = await import('../../image/engines/docker.ts');
+  try {
+    const { version, apiVersion } = await findDocker({ env, signal: AbortSignal.timeout(5000) });
+    return { name: 'docker', status: 'ok', found: `${version}, API ${apiVersion}`, fix: '' };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return {
+      name: 'docker',
+      status: 'warn',
+      found,
+      fix: 'Images are built without it too; to run them here, install and start Docker.',
+    };
+  }
 }
