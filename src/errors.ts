@@ -402,7 +402,7 @@ export const ERRORS = {
     fix: 'Give a tag, an OCI layout folder or an archive that `loadline build --output` wrote.',
   },
   LL6015: {
-    title: 'the base has no image for the platform',
+    title: 'no image for the platform',
     http: 500,
     exit: 'notFound',
     fix: 'Choose one of the platforms in the message with --platform, or another --base.',

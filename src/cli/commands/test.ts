@@ -219,7 +219,7 @@ function printReport(report: Report, terminal: Terminal): void {
   if (passed) {
     const left = unchecked.length === 0 ? '' : `, ${unchecked.length} not checked`;
     const count = checks.filter(({ ok }) => ok === true).length;
-    const recorded = digests.length === 0 ? '' : `${dot}recorded for ${digests[0]}`;
+    const recorded = digests.length === 0 ? '' : `${dot}recorded for ${digests[0]?.slice(0, 19)}`;
     print(terminal, '');
     print(terminal, `  ${color.green(symbol.ok)} ${count} checks passed${left}${recorded}`);
   }

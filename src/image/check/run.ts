@@ -166,8 +166,13 @@ async function runChecks(
   let log: string | null = null;
   for (const check of CHECKS) {
     const { name, title } = check;
+    const why = check.needs.map((need) => lacks[need]).find((reason) => reason !== undefined);
+    if (why !== undefined) {
+      checks.push({ name, title, ok: null, detail: why });
+      continue;
+    }
     onProgress({ phase: 'test', item: title, state: 'start' });
-    let finding = await runCheck(check, context, lacks);
+    let finding = await runCheck(check, context);
     if (finding.ok === false && lacks.server === undefined && name !== 'size') {
       await within(server.ended, NEWS_MS, signal);
       log = (await server.log()) || null;
@@ -179,8 +184,7 @@ async function runChecks(
       }
     }
     checks.push({ name, title, ...finding });
-    const state = finding.ok === null ? 'skipped' : 'done';
-    onProgress({ phase: 'test', item: title, state, note: noteOf(finding) });
+    onProgress({ phase: 'test', item: title, state: 'done', note: noteOf(finding) });
   }
   return { checks, log };
 }
@@ -194,15 +198,7 @@ async function samplesFor(model: Model, { rows }: TestOptions): Promise<Samples 
   return makeSamples(model, rows === null ? madeRows(signature) : await rows(signature), rows === null);
 }
 
-async function runCheck(
-  check: Check,
-  context: CheckContext,
-  lacks: Readonly<Partial<Record<Ability, string>>>,
-): Promise<Finding> {
-  const why = check.needs.map((need) => lacks[need]).find((reason) => reason !== undefined);
-  if (why !== undefined) {
-    return { ok: null, detail: why };
-  }
+async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
   try {
     return await check.run(context);
   } catch (error) {

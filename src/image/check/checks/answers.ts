@@ -4,7 +4,7 @@ import { type Expected, firstDifference, type Sample } from '../samples.ts';
 
 export const answers = defineCheck({
   name: 'answers',
-  title: 'answers as loadline predict does',
+  title: 'answers as predict does',
   needs: ['server', 'model'],
   async run({ client, samples }) {
     if (samples === null) {

@@ -2,7 +2,7 @@ import { defineCheck } from '../define.ts';
 
 export const confined = defineCheck({
   name: 'confined',
-  title: 'runs as a user without rights, root file system read-only',
+  title: 'needs no root, no writes',
   needs: ['server', 'confinement'],
   async run({ server }) {
     const { user, readOnlyRoot } = await server.confinement();

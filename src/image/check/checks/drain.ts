@@ -18,7 +18,7 @@ const STEP_MS = 10_000;
 
 export const drain = defineCheck({
   name: 'drain',
-  title: 'loses no request when it is stopped',
+  title: 'loses no request at a stop',
   needs: ['server', 'stop'],
   async run(context) {
     const { server, samples } = context;

@@ -2,7 +2,7 @@ import { defineCheck } from '../define.ts';
 
 export const healthcheck = defineCheck({
   name: 'healthcheck',
-  title: 'its health check says healthy',
+  title: 'says that it is healthy',
   needs: ['server', 'healthcheck'],
   async run({ server }) {
     const { code, output } = await server.healthcheck();

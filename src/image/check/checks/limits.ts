@@ -7,7 +7,7 @@ const LOOKS = 2;
 
 export const limits = defineCheck({
   name: 'limits',
-  title: 'stays within its memory under load',
+  title: 'stays within its limits',
   needs: ['server', 'limits'],
   async run({ server, samples, limits: { memoryBytes: limitBytes, cpus } }) {
     let requests = 0;

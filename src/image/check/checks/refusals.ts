@@ -6,7 +6,7 @@ import { differs } from './answers.ts';
 
 export const refusals = defineCheck({
   name: 'refusals',
-  title: 'refuses what is wrong, and goes on',
+  title: 'refuses what is wrong',
   needs: ['server'],
   async run(context) {
     const bad = badRequests(context.signature);

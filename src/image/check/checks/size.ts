@@ -4,7 +4,7 @@ import type { ImageSize } from '../target.ts';
 
 export const size = defineCheck({
   name: 'size',
-  title: 'size',
+  title: 'how large it is',
   needs: ['size'],
   async run({ target, maxSizeBytes }) {
     const found = await target.size();
