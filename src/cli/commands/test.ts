@@ -47,7 +47,7 @@ export const test = defineCommand({
         const settings = await readOptions(options, terminal, images);
         const { findTarget } = await import('../../image/check/find.ts');
         const target = await findTarget(name, images);
-        const report = await runTest(target, settings, terminal, images);
+        const report = await runTest(target, settings, options, terminal, images);
         if (options.json === true) {
           printJson(report, terminal);
         } else {
@@ -76,7 +76,7 @@ export async function testLocal(
   const { familiarName } = await import('../../image/reference.ts');
   const settings = await readOptions({ ...options, input: undefined }, terminal, images);
   const target = await localTarget(familiarName(reference), image, images);
-  const report = await runTest(target, settings, terminal, images);
+  const report = await runTest(target, settings, options, terminal, images);
   if (options.json !== true) {
     printReport(report, terminal);
   } else if (!report.passed) {
@@ -141,11 +141,12 @@ async function inputRows(path: string): Promise<(signature: Signature) => Promis
 async function runTest(
   target: Target,
   settings: TestOptions,
+  options: Options,
   terminal: Terminal,
   images: Images,
 ): Promise<Report> {
   const { testImage } = await import('../../image/check/run.ts');
-  if (target.kind === 'process') {
+  if (target.kind === 'process' && options.json !== true) {
     // It is code of the image, on this machine.
     const { symbol, color } = terminal;
     say(

@@ -88,17 +88,19 @@ async function storedTarget(
 
 /** The image in docker under a name of its own, which goes with the test. */
 async function loadedTarget(name: string, image: StoredImage, options: FindOptions): Promise<Target> {
-  const { signal } = options;
+  const { env, signal } = options;
+  // An interruption must not leave docker at giving a name that nobody takes away.
+  const always = { env, signal: new AbortController().signal };
   const temporaryName = `loadline-test:${randomUUID()}`;
   const folder = await mkdtemp(join(tmpdir(), 'loadline-test-'));
   try {
     const archive = join(folder, 'image.tar');
     await exportImage(image.blobs, image.descriptor, `docker.io/library/${temporaryName}`, archive, options);
-    await loadArchive(archive, options);
+    await loadArchive(archive, always);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const loaded = await inspectDockerImage(temporaryName, options);
+  const loaded = await inspectDockerImage(temporaryName, always);
   if (loaded === null) {
     throw new LoadlineError('LL6010', `Cannot test ${name}: docker took its archive but has no image of it`, {
       where: name,
