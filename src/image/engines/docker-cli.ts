@@ -17,6 +17,12 @@ export interface DockerRun extends DockerOptions {
   readonly input?: Readable;
   /** Called for each line of stdout and of stderr as it comes. */
   readonly onLine?: (line: string) => void;
+  /**
+   * Milliseconds that an interruption leaves docker to finish by itself once it has its input, asked for when it comes and
+   * again when they are over; 0 by default. The engine goes on for a while with what a command line was ended in the
+   * middle of, and nobody sees what it makes.
+   */
+  readonly graceMs?: () => number;
 }
 
 export interface DockerOutcome {
@@ -38,7 +44,7 @@ const ENDED_EARLY = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'
  * @throws LoadlineError LL6009 where there is no docker; LL6017 when interrupted; what `input` throws.
  */
 export async function runDocker(args: readonly string[], options: DockerRun): Promise<DockerOutcome> {
-  const { env, signal, input, onLine } = options;
+  const { env, signal, input, onLine, graceMs } = options;
   throwIfInterrupted(signal);
   const child = spawn('docker', args, {
     env: { ...env },
@@ -49,16 +55,32 @@ export async function runDocker(args: readonly string[], options: DockerRun): Pr
   let timer: NodeJS.Timeout | undefined;
   const end = (): void => {
     child.kill('SIGTERM');
-    timer ??= setTimeout(() => child.kill('SIGKILL'), END_MS);
+    clearTimeout(timer);
+    timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
   };
-  signal.addEventListener('abort', end, { once: true });
-  let fault: unknown = null;
-  const fed = pipeline(input ?? [], child.stdin).catch((error: NodeJS.ErrnoException) => {
-    if (!ENDED_EARLY.has(error.code ?? '')) {
-      fault = error;
+  let isFed = false;
+  const wait = (waitedMs: number): void => {
+    const leftMs = isFed ? (graceMs?.() ?? 0) - waitedMs : 0;
+    if (leftMs <= 0) {
       end();
+    } else {
+      timer = setTimeout(() => wait(waitedMs + leftMs), leftMs);
     }
-  });
+  };
+  const interrupted = (): void => wait(0);
+  signal.addEventListener('abort', interrupted, { once: true });
+  let fault: unknown = null;
+  const fed = pipeline(input ?? [], child.stdin).then(
+    () => {
+      isFed = true;
+    },
+    (error: NodeJS.ErrnoException) => {
+      if (!ENDED_EARLY.has(error.code ?? '')) {
+        fault = error;
+        end();
+      }
+    },
+  );
   const texts = { stdout: '', stderr: '' };
   const read = async (name: 'stdout' | 'stderr'): Promise<void> => {
     for await (const line of createInterface({ input: child[name], crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -92,7 +114,7 @@ export async function runDocker(args: readonly string[], options: DockerRun): Pr
     throw error;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', end);
+    signal.removeEventListener('abort', interrupted);
   }
 }
 

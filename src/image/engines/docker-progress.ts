@@ -12,6 +12,8 @@ export interface BuildProgress {
   line(line: string): string | null;
   /** Ends what is still open: the build went well. */
   end(): void;
+  /** Whether the base is there and the image is being made: a second or so of work. */
+  isPastBase(): boolean;
 }
 
 export function buildProgress(onProgress: OnProgress): BuildProgress {
@@ -20,7 +22,9 @@ export function buildProgress(onProgress: OnProgress): BuildProgress {
   let isBase = true;
   let isCached = false;
   const steps = new Map<string, string>();
+  let isPastBase = false;
   const tell = (item: string, state: ProgressEvent['state'], note?: string): void => {
+    isPastBase ||= !item.startsWith('1/');
     onProgress({ phase: 'engine', item, state, ...(note === undefined ? {} : { note }) });
   };
   const end = (): void => {
@@ -31,6 +35,7 @@ export function buildProgress(onProgress: OnProgress): BuildProgress {
   };
   return {
     end,
+    isPastBase: () => isPastBase,
     line(line) {
       const step = /^Step (\d+\/\d+) : (.*)$/.exec(line);
       if (step !== null) {
@@ -91,8 +96,6 @@ function buildKitLine(
   const item = steps.get(id);
   if (item !== undefined && (rest === 'CACHED' || rest.startsWith('DONE '))) {
     tell(item, 'done', ...(rest === 'CACHED' ? ['cached'] : []));
-    // BuildKit may say more of a step that has ended.
-    steps.set(id, item);
   }
 }
 

@@ -130,7 +130,8 @@ export async function buildWithDocker(
     await docker(`tag the image as ${name}`, ['tag', id, name], unstoppable(env));
     return { id, node };
   } catch (error) {
-    await removeDangling(built, unstoppable(env));
+    // What cannot be removed is not worth losing the reason for.
+    await removeDangling(built, unstoppable(env)).catch(() => {});
     throw error;
   }
 }
@@ -146,6 +147,13 @@ function buildEnv(env: DockerOptions['env']): DockerOptions['env'] {
   return { ...rest, BUILDKIT_PROGRESS: 'plain' };
 }
 
+/**
+ * An interrupted build may finish once it is past the base, which takes a second or two: then it is known what to remove.
+ * A pull of the base may not; a base that is there takes no time.
+ */
+const FINISH_MS = 10_000;
+const BASE_MS = 500;
+
 async function build(
   plan: ImagePlan,
   options: DockerOptions & { readonly onProgress: OnProgress },
@@ -158,6 +166,7 @@ async function build(
   const idFile = join(folder, 'id');
   const progress = buildProgress(onProgress);
   try {
+    let id = '';
     const outcome = await runDocker(
       [
         'build',
@@ -173,23 +182,28 @@ async function build(
         onLine: (line) => {
           const id = progress.line(line);
           if (id !== null) {
-            built.add(id);
+            built.add(`sha256:${id}`);
           }
         },
+        graceMs: () => (progress.isPastBase() ? FINISH_MS : BASE_MS),
       },
-    );
+    ).finally(async () => {
+      // An interrupted build may have finished too.
+      id = (await readFile(idFile, 'utf8').catch(() => '')).trim();
+      if (isDigest(id)) {
+        built.add(id);
+      }
+    });
     if (outcome.code !== 0) {
       throw dockerFailure(`build on ${base} with docker`, outcome, formatReference(plan.base));
     }
     progress.end();
-    const id = (await readFile(idFile, 'utf8')).trim();
     if (!isDigest(id)) {
       throw new LoadlineError(
         'LL6010',
         `Cannot use what docker built: expected its sha256 id, found "${id}"`,
       );
     }
-    built.add(id);
     return id;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -282,21 +296,14 @@ async function checkNode(id: Digest, plan: ImagePlan, options: DockerOptions): P
   return text.slice(1);
 }
 
-/** Removes those images of a build that no name and no other image needs; a failure to do so is not worth another error. */
+/** Removes those images of a build that no name and no other image needs: their ids in full, or the beginnings of them. */
 async function removeDangling(built: ReadonlySet<string>, options: DockerOptions): Promise<void> {
   if (built.size === 0) {
     return;
   }
-  const { stdout } = await runDocker(
-    ['image', 'ls', '--quiet', '--no-trunc', '--filter=dangling=true'],
-    options,
-  );
-  const dangling = stdout
-    .split('\n')
-    .filter((id) =>
-      [...built].some((short) => id !== '' && (id === short || id.startsWith(`sha256:${short}`))),
-    );
-  for (const id of dangling) {
+  const list = ['image', 'ls', '--quiet', '--no-trunc', '--filter=dangling=true'];
+  const { stdout } = await runDocker(list, options);
+  for (const id of stdout.split('\n').filter((line) => [...built].some((ours) => line.startsWith(ours)))) {
     await runDocker(['image', 'rm', id], options);
   }
 }
