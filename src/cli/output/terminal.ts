@@ -35,7 +35,7 @@ export function processTerminal(colorFlag: string | undefined): Terminal {
     stderr,
     env,
     live: tty && !env.CI,
-    width: stderr.columns ?? 80,
+    width: stderr.columns || 80,
     color: createColors(wantsColor(env, colorFlag, tty)),
     symbol: usesUnicode(env) ? UNICODE : ASCII,
   };
