@@ -33,7 +33,7 @@ export async function writeWhole(path: string, bytes: Buffer | string): Promise<
     await writeFile(temporary, bytes);
     await rename(temporary, path);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LoadlineError('LL1007', `Cannot write ${path}: ${reason}`, { where: path, cause });
   }
