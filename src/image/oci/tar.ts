@@ -77,8 +77,6 @@ function header({ name, mode, size, mtimeSec, type }: Header): Uint8Array {
   block.write(type, 156);
   block.write('ustar\0', 257);
   block.write('00', 263);
-  writeOctal(block, 329, 8, 0);
-  writeOctal(block, 337, 8, 0);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
