@@ -9,6 +9,8 @@ import { LIMITS_OPTION, readLimits } from '../limits.ts';
 import { bytesText, columns } from '../output/table.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
 import { version } from '../version.ts';
+import { pushFound } from './push.ts';
+import { testLocal } from './test.ts';
 
 export const build = defineCommand({
   name: 'build',
@@ -202,14 +204,12 @@ async function testAndPush(
   images: Images,
 ): Promise<number> {
   if (options.untested !== true) {
-    const { testLocal } = await import('./test.ts');
     const code = await testLocal(plan.reference, made.image, options, terminal, images);
     if (code !== EXIT.ok) {
       say(terminal, `${terminal.symbol.bad} not pushed: the image did not pass its test`);
       return code;
     }
   }
-  const { pushFound } = await import('./push.ts');
   return pushFound(plan.reference, made.image, options, terminal, images);
 }
 
