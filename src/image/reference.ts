@@ -86,9 +86,9 @@ export function parseReference(text: string): Reference {
   for (const part of repository.split('/')) {
     if (!COMPONENT.test(part)) {
       return refuse(
-        part === part.toLowerCase()
-          ? `"${part}" may have lower-case letters and digits, with ".", "_" or "-" between them`
-          : `"${part}" has upper-case letters; write ${part.toLowerCase()}`,
+        COMPONENT.test(part.toLowerCase())
+          ? `"${part}" has upper-case letters; write ${part.toLowerCase()}`
+          : `"${part}" may have lower-case letters and digits, with ".", "_" or "-" between them`,
       );
     }
   }

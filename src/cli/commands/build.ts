@@ -274,7 +274,12 @@ function showFiles(
   const cd = folder === '.' ? '' : `cd ${folder} && `;
   say(terminal, '');
   say(terminal, `  Build it   ${cd}docker build -t ${image} .`);
-  say(terminal, `  Run it     docker run --rm -p 5000:5000 ${image}`);
+  say(
+    terminal,
+    options.compose === true
+      ? '  Run it     docker compose up -d'
+      : `  Run it     docker run --rm -p 5000:5000 ${image}`,
+  );
 }
 
 /** As it is typed. */
@@ -346,7 +351,12 @@ function showMade(
   }
   say(terminal, '');
   if (made.engine === 'docker') {
-    say(terminal, `  Run it    docker run --rm -p 5000:5000 ${image}`);
+    say(
+      terminal,
+      options.compose === true
+        ? '  Run it    docker compose up -d'
+        : `  Run it    docker run --rm -p 5000:5000 ${image}`,
+    );
   }
   say(terminal, `  Test it   loadline test ${image}`);
   say(terminal, `  Push it   loadline push ${image}`);
