@@ -1,4 +1,5 @@
 /** Opens images that lie outside of the store: OCI layouts, as a folder or in an archive. */
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -185,7 +186,8 @@ function archiveBlobs(file: FileHandle, path: string, places: ReadonlyMap<string
       return Readable.from([]);
     }
     const end = offset + size - 1;
-    return file.createReadStream({ start: offset, end, autoClose: false, highWaterMark: CHUNK });
+    // By number: each stream of a handle leaves a listener on it, and an image has many blobs.
+    return createReadStream('', { fd: file.fd, start: offset, end, autoClose: false, highWaterMark: CHUNK });
   };
   return {
     root: path,
