@@ -83,7 +83,7 @@ export async function* readLayer(
         gid,
         size: type === 'file' ? size : 0,
         link: requireShort(linkname ?? '', layer.digest),
-        body,
+        body: explained(body, blobs, layer),
       };
     }
   } catch (error) {
@@ -163,7 +163,7 @@ async function feed(
   const inflate = decompressor(head);
   await (inflate === null ? take(whole()) : pipeline(whole, inflate, take));
   if (read < layer.size) {
-    throw notImage(`the layer ${layer.digest} has bytes after its end`);
+    throw new Error('it has bytes after its end');
   }
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== layer.digest) {
@@ -176,6 +176,18 @@ function decompressor(head: Buffer): Transform | null {
     return createGunzip();
   }
   return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528 ? createZstdDecompress() : null;
+}
+
+async function* explained(
+  body: AsyncIterable<Uint8Array>,
+  blobs: Blobs,
+  layer: Descriptor,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw await explain(error, blobs, layer);
+  }
 }
 
 /** A fault of reading as what it comes from: a blob that is missing, one that is damaged, or one that is no layer. */
