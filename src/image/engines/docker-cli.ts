@@ -144,6 +144,9 @@ const START_ENGINE =
 const JOIN_GROUP =
   'Add yourself to the group docker (sudo usermod -aG docker "$USER") and log in again, or build with --engine none.';
 
+const UPDATE_DOCKER =
+  'Update the docker command line or the engine, or build with --engine none, which needs none.';
+
 /**
  * What the engine and its registries say, and which error it is; the first that fits. The words are those of Docker 20.10
  * to 28, of the classic builder and of BuildKit.
@@ -155,32 +158,21 @@ const WORDS: readonly (readonly [RegExp, ErrorCode, ErrorDetail?])[] = [
     'LL6009',
     { fix: START_ENGINE },
   ],
+  [/client version \S+ is too (?:old|new)/i, 'LL6009', { fix: UPDATE_DOCKER }],
+  [/toomanyrequests|too many requests/i, 'LL6005'],
+  // Before "denied": Docker Hub says both of an image that is not there.
   [
-    /client version .* is too (old|new)/i,
-    'LL6009',
-    { fix: 'Update the docker command line or the engine, or build with --engine none.' },
-  ],
-  [/toomanyrequests|too many requests|\b429\b/i, 'LL6005'],
-  // Before "denied" and "not found": Docker Hub says both of an image that is not there.
-  [
-    /repository does not exist|manifest unknown|manifest for \S+ not found|name unknown|repository name not known/i,
+    /repository does not exist|manifest unknown|manifest for \S+ not found|name unknown|does not exist locally/i,
     'LL6002',
   ],
+  [/(?:source metadata|metadata for|manifests\/)[\s\S]*: not found/i, 'LL6002'],
   [/no matching manifest for|no match for platform|does not match the specified platform/i, 'LL6015'],
-  [
-    /unauthorized|authentication required|no basic auth credentials|authorization failed|\b40[13]\b|\bdenied\b/i,
-    'LL6004',
-  ],
-  [
-    /dial tcp|no such host|connection refused|i\/o timeout|timeout|tls: |x509: |server gave HTTP response|connection reset|network is unreachable|\bEOF\b/i,
-    'LL6003',
-  ],
-  [/unexpected (HTTP )?status.*\b5\d\d\b/i, 'LL6006'],
-  [
-    /failed to verify|digest .*mismatch|unexpected commit digest|filesystem layer verification failed/i,
-    'LL6007',
-  ],
-  [/(?:failed to resolve|load metadata)[\s\S]*not found/i, 'LL6002'],
+  [/unauthorized|authentication required|no basic auth credentials|authorization failed/i, 'LL6004'],
+  [/access (?:to the resource is )?denied|\bdenied: |\b403 forbidden|\bHTTP 403\b/i, 'LL6004'],
+  [/unexpected (?:HTTP )?status.*\b5\d\d\b/i, 'LL6006'],
+  [/filesystem layer verification failed|unexpected commit digest|failed precondition.*digest/i, 'LL6007'],
+  [/dial tcp|no such host|connection re(?:fused|set)|network is unreachable/i, 'LL6003'],
+  [/timeout|deadline exceeded|\bEOF\b|tls: |x509: |server gave HTTP response/i, 'LL6003'],
 ];
 
 /** The last lines of a failure say why. */

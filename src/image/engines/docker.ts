@@ -4,11 +4,10 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { type Pack, pack } from 'tar-stream';
+import { Readable } from 'node:stream';
 import { LoadlineError } from '../../errors.ts';
 import { formatPlatform } from '../make-plan.ts';
+import { type TarEntry, tarBytes } from '../oci/tar.ts';
 import type { ImageConfigFile } from '../oci/types.ts';
 import { type ImagePlan, MIN_NODE, type Platform } from '../plan.ts';
 import type { OnProgress } from '../progress.ts';
@@ -212,32 +211,20 @@ async function build(
 
 /** The context as a tar on its way to the engine: nothing of it is written to a disk. */
 function contextTar(files: readonly ContextFile[], createdSec: number): Readable {
-  const tar = pack();
-  const times = { mtime: new Date(createdSec * 1000), uid: 0, gid: 0 };
-  const fill = async (): Promise<void> => {
-    for (const folder of foldersOf(files)) {
-      tar.entry({ ...times, name: `${folder}/`, type: 'directory', mode: 0o755 });
-    }
-    for (const { path, mode, size, source } of files) {
-      await addFile(tar, { ...times, name: path, mode, size }, source);
-    }
-    tar.finalize();
-  };
-  fill().catch((error: Error) => tar.destroy(error));
-  return tar as unknown as Readable;
+  const entries: TarEntry[] = [
+    ...foldersOf(files).map((folder) => ({ name: `${folder}/`, mode: 0o755, size: 0 })),
+    ...files.map(({ path, mode, size, source }) => ({ name: path, mode, size, body: bodyOf(source) })),
+  ];
+  return Readable.from(tarBytes(entries, createdSec), { objectMode: false });
 }
 
-async function addFile(
-  tar: Pack,
-  header: { name: string; mode: number; size: number; mtime: Date; uid: number; gid: number },
-  source: ContextFile['source'],
-): Promise<void> {
+async function* bodyOf(source: ContextFile['source']): AsyncGenerator<Uint8Array> {
   if ('bytes' in source) {
-    tar.entry(header, Buffer.from(source.bytes));
+    yield source.bytes;
     return;
   }
   try {
-    await pipeline(createReadStream(source.file), tar.entry(header));
+    yield* createReadStream(source.file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LoadlineError('LL1006', `Cannot read ${source.file}: ${reason}`, { where: source.file, cause });
