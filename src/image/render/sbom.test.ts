@@ -45,7 +45,7 @@ test('the bill names the image and all that is in it', async () => {
   // By the purl specification's type oci.
   assert.equal(
     image.purl,
-    `pkg:oci/ml-model@sha256%3A${'ab'.repeat(32)}?repository_url=ghcr.io/team/ml-model&tag=v1`,
+    `pkg:oci/ml-model@sha256:${'ab'.repeat(32)}?repository_url=ghcr.io/team/ml-model&tag=v1`,
   );
   assert.equal(part(value, 'loadline').version, '1.2.3');
   assert.equal(part(value, 'node').version, '24.21.0');

@@ -147,14 +147,19 @@ function licenses(license: string): readonly object[] {
 
 /** https://github.com/package-url/purl-spec, type npm: a scope is the namespace, its @ percent-encoded. */
 function npmPurl(name: string, version: string): string {
-  return `pkg:npm/${name.replace('@', '%40')}@${version}`;
+  return `pkg:npm/${name.replace('@', '%40')}@${encoded(version)}`;
 }
 
 /** Type oci: the last part of the repository, the digest as the version, where it lies as qualifiers. */
 function ociPurl({ registry, repository, tag }: Reference, digest: Digest): string {
   const name = repository.slice(repository.lastIndexOf('/') + 1);
-  const place = encodeURIComponent(`${registry}/${repository}`).replaceAll('%2F', '/');
-  return `pkg:oci/${name}@${encodeURIComponent(digest)}?repository_url=${place}${tag === null ? '' : `&tag=${tag}`}`;
+  const place = encoded(`${registry}/${repository}`);
+  return `pkg:oci/${name}@${digest}?repository_url=${place}${tag === null ? '' : `&tag=${tag}`}`;
+}
+
+/** Percent-encoded as purl wants it: `:` and `/` stay. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replaceAll('%3A', ':').replaceAll('%2F', '/');
 }
 
 /** Namespace `URL` of RFC 9562, appendix of RFC 4122. */
