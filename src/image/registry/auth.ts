@@ -46,6 +46,13 @@ interface Token {
   readonly expiresMs: number;
 }
 
+/** Held from the moment it is asked for, so that requests at the same time ask once. */
+interface Held {
+  readonly fetched: Promise<Token>;
+  /** Null while it is under way. */
+  token: Token | null;
+}
+
 /** Of a token that does not say, by the specification. */
 const DEFAULT_LIFE_SEC = 60;
 /** A token is left so long before its end, for the way to the registry. */
@@ -60,8 +67,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   /** How the registry wants to be asked. */
   let basic: string | null = null;
   let realm: { readonly url: URL; readonly service: string | undefined } | null = null;
-  /** By scopes. A promise, so that requests at the same time ask once. */
-  const tokens = new Map<string, Promise<Token>>();
+  /** By scopes. */
+  const tokens = new Map<string, Held>();
 
   const credentials = async (): Promise<Credentials | null> => {
     known ??= options.credentials();
@@ -103,19 +110,19 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     doing: Doing,
   ): Promise<string> => {
     const key = scopes.toSorted().join(' ');
-    const kept = await tokens.get(key);
-    if (kept !== undefined && kept.header !== refused && kept.expiresMs > clock.now()) {
-      return kept.header;
+    const held = tokens.get(key);
+    if (held !== undefined && isGood(held.token, refused, clock.now())) {
+      return (await held.fetched).header;
     }
-    // Someone else may have begun while this one waited.
-    const begun = tokens.get(key);
-    if (begun !== undefined && (await begun) !== kept) {
-      return (await begun).header;
-    }
-    const fetched = fetchToken(scopes, doing);
-    tokens.set(key, fetched);
-    fetched.catch(() => tokens.delete(key));
-    return (await fetched).header;
+    const next: Held = { fetched: fetchToken(scopes, doing), token: null };
+    tokens.set(key, next);
+    next.fetched.then(
+      (token) => {
+        next.token = token;
+      },
+      () => tokens.delete(key),
+    );
+    return (await next.fetched).header;
   };
 
   return {
@@ -144,6 +151,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return account;
     },
   };
+}
+
+function isGood(token: Token | null, refused: string | null, now: number): boolean {
+  return token === null || (token.header !== refused && token.expiresMs > now);
 }
 
 function basicHeader(user: string, password: string): string {

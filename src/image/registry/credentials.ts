@@ -179,11 +179,11 @@ async function askHelper(
   if (!/^[\w.-]+$/.test(name)) {
     return fail(`"${name}" is not the name of a helper`);
   }
-  const { code, stdout, stderr } = await run(program, key, path, env, signal);
-  if (code !== 0) {
+  const { failure, stdout, stderr } = await run(program, key, path, env, signal);
+  if (failure !== null) {
     // Helpers complain on stdout.
     const words = stdout.trim() === '' ? stderr : stdout;
-    return /credentials not found/i.test(words) ? null : fail(oneLine(words) || `it ended with ${code}`);
+    return /credentials not found/i.test(words) ? null : fail(oneLine(words) || failure);
   }
   let answer: unknown;
   try {
@@ -205,14 +205,17 @@ async function askHelper(
 }
 
 interface Run {
-  readonly code: number | string;
+  /** Null for success. */
+  readonly failure: string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 function run(program: string, input: string, path: string, env: Env, signal: AbortSignal): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { env, signal, timeout: HELPER_MS, stdio: 'pipe' });
+    // Not spawn's own time-out, which keeps the process alive after a program that could not be started.
+    const either = AbortSignal.any([signal, AbortSignal.timeout(HELPER_MS)]);
+    const child = spawn(program, ['get'], { env, signal: either, stdio: 'pipe' });
     const texts = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -223,6 +226,13 @@ function run(program: string, input: string, path: string, env: Env, signal: Abo
       });
     }
     child.once('error', (error: NodeJS.ErrnoException) => {
+      // What it started itself may hold them open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      if (either.aborted && !signal.aborted) {
+        resolve({ failure: `it did not answer in ${HELPER_MS / 1000} s`, stdout: '', stderr: '' });
+        return;
+      }
       reject(
         error.code === 'ENOENT' || error.code === 'EACCES'
           ? new LoadlineError(
@@ -233,7 +243,9 @@ function run(program: string, input: string, path: string, env: Env, signal: Abo
           : error,
       );
     });
-    child.once('close', (code, killed) => resolve({ code: code ?? killed ?? 'no exit code', ...texts }));
+    child.once('close', (code, killed) =>
+      resolve({ failure: code === 0 ? null : `it ended with ${code ?? killed}`, ...texts }),
+    );
     // A helper may end before it has read its input.
     child.stdin.on('error', () => {});
     child.stdin.end(input);

@@ -26,6 +26,8 @@ export const TRIES = 4;
 /** The longest pause, so all of them together are at most three minutes; who asks for a longer one is not waited for. */
 export const MAX_PAUSE_MS = 60_000;
 
+const HTTP_DATE = /^[A-Z][a-z]{2}, .* GMT$/;
+
 /** A failure that may pass, with the pause the registry asked for. */
 export class Passing extends Error {
   readonly failure: LoadlineError;
@@ -107,6 +109,7 @@ export function parseRetryAfter(value: string | undefined, date: string | undefi
   if (/^\d+$/.test(value)) {
     return Number(value) * 1000;
   }
-  const ms = Date.parse(value) - Date.parse(date ?? '');
+  // Date.parse takes more than dates of HTTP.
+  const ms = HTTP_DATE.test(value) ? Date.parse(value) - Date.parse(date ?? '') : Number.NaN;
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
