@@ -17,14 +17,18 @@ export async function within<T>(promise: Promise<T>, mostMs: number, signal: Abo
   }
 }
 
-/** Waits until `done` says so or `mostMs` are over. Rejects when `signal` fires. */
+/** Waits until `done` says so; false when `mostMs` are over before. Rejects when `signal` fires. */
 export async function until(
   done: () => boolean | Promise<boolean>,
   mostMs: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const latest = performance.now() + mostMs;
-  while (!(await done()) && performance.now() < latest) {
+  while (!(await done())) {
+    if (performance.now() >= latest) {
+      return false;
+    }
     await sleep(POLL_MS, undefined, { signal });
   }
+  return true;
 }

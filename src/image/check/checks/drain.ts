@@ -66,7 +66,12 @@ async function stopUnderLoad(context: CheckContext, body: string, load: UnderLoa
     ended = true;
   });
   await server.signal('SIGTERM');
-  await until(async () => ended || (await isUnready(client)), STEP_MS, signal);
+  if (!(await until(async () => ended || (await isUnready(client)), STEP_MS, signal))) {
+    return {
+      ok: false,
+      detail: `SIGTERM did not reach it: still ready after ${secondsText(STEP_MS)}; is the entry point a shell's?`,
+    };
+  }
   if (ended) {
     return { ok: false, detail: 'it ended at SIGTERM without first being not ready' };
   }
