@@ -1,7 +1,9 @@
 /** Writes an image to a folder or a file that other tools take. */
 import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { LoadlineError } from '../../errors.ts';
 import { hostPlatform } from '../make-plan.ts';
 import type { OnProgress } from '../progress.ts';
@@ -228,9 +230,9 @@ async function updateLayout(
   try {
     for (const blob of image.blobs) {
       const target = join(path, blobName(blob));
-      if ((await sizeOf(target)) !== blob.size) {
-        await replaceFile(target, read(blob));
+      if (!(await holds(target, blob))) {
         added.push(target);
+        await replaceFile(target, read(blob));
       }
     }
     for (const name of ['oci-layout', 'index.json']) {
@@ -249,11 +251,14 @@ async function updateLayout(
   }
 }
 
-async function sizeOf(path: string): Promise<number | null> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => null,
-  );
+async function holds(path: string, { digest, size }: Descriptor): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  if (found?.size !== size) {
+    return false;
+  }
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return `sha256:${hash.digest('hex')}` === digest;
 }
 
 async function replaceFile(

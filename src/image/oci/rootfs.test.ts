@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import {
-  type Packed,
-  packTar,
-  putEntries,
-  putLayer,
-  temporaryFolder,
-  temporaryStore,
-} from './fixtures/layers.ts';
+import { type Packed, packTar, putEntries, putLayer, temporaryStore } from './fixtures/layers.ts';
 import { READ_LIMITS, type ReadLimits } from './read-layer.ts';
-import { listRootfs, readLayerFile, readRootfs, unpackLayers } from './rootfs.ts';
+import { listRootfs, readLayerFile, readRootfs } from './rootfs.ts';
 import type { ImageStore } from './store.ts';
 import type { Descriptor } from './types.ts';
 
@@ -31,23 +24,6 @@ async function outline(store: ImageStore, layers: readonly Descriptor[]): Promis
       return `${path}${link === null ? text : `->${link}`}${type === 'device' ? ' (device)' : ''}`;
     }),
   );
-}
-
-/** The same of a folder on the disk. */
-function unpacked(folder: string, under = ''): string[] {
-  return readdirSync(join(folder, under))
-    .sort()
-    .flatMap((name) => {
-      const path = `${under}/${name}`;
-      const found = lstatSync(join(folder, path));
-      if (found.isDirectory()) {
-        return [path, ...unpacked(folder, path)];
-      }
-      const tail = found.isSymbolicLink()
-        ? `->${readlinkSync(join(folder, path))}`
-        : `=${readFileSync(join(folder, path))}`;
-      return [`${path}${tail}`];
-    });
 }
 
 describe('the file system of an image', () => {
@@ -172,12 +148,6 @@ describe('the file system of an image', () => {
       const store = await temporaryStore(t);
       const descriptors = await stack(store, layers);
       assert.deepEqual(await outline(store, descriptors), expected);
-      const folder = join(temporaryFolder(t), 'root');
-      await unpackLayers(store, descriptors, folder);
-      assert.deepEqual(
-        unpacked(folder),
-        expected.filter((line) => !line.endsWith('(device)')),
-      );
     });
   }
 
@@ -234,92 +204,6 @@ describe('the file system of an image', () => {
     for (const path of ['/loop', '/dangling', '/none', '/usr', '/opt/node/bin/node/x', '/']) {
       assert.equal(await readLayerFile(store, layers, path), null, path);
     }
-  });
-});
-
-describe('unpacking an image', () => {
-  it('keeps modes, but no set-id bit, and its owner can take all of it away', async (t) => {
-    const store = await temporaryStore(t);
-    const layers = await stack(store, [
-      [
-        { name: 'a/', mode: 0o1555 },
-        { name: 'a/run', text: '1', mode: 0o6755 },
-        { name: 'a/none', text: '1', mode: 0o111 },
-      ],
-    ]);
-    const folder = temporaryFolder(t);
-    await unpackLayers(store, layers, folder);
-    const mode = (path: string): number => statSync(join(folder, path)).mode & 0o7777;
-    assert.deepEqual([mode('a'), mode('a/run')], [0o755, 0o755]);
-    assert.equal(mode('a/none'), 0o711);
-  });
-
-  // What each link is to be on the disk: the same place, seen from inside.
-  for (const [at, target, expected] of [
-    ['etc/passwd', '/etc/shadow', 'shadow'],
-    ['a', '/', '.'],
-    ['a', '../../../../etc/passwd', 'etc/passwd'],
-    ['a/b/c', '../../../../etc/passwd', '../../etc/passwd'],
-    ['a/b/c', '../x', '../x'],
-    ['a/b/c', 'd/../../../../../x', '../../x'],
-    ['a/b/c', './d', 'd'],
-  ] as const) {
-    it(`leads a link at ${at} to ${target} nowhere outside`, async (t) => {
-      const store = await temporaryStore(t);
-      const layers = await stack(store, [[{ name: at, type: 'symlink', link: target }]]);
-      const folder = join(temporaryFolder(t), 'root');
-      await unpackLayers(store, layers, folder);
-      assert.equal(readlinkSync(join(folder, at)), expected);
-    });
-  }
-
-  it('writes nothing through a link that leads outside', async (t) => {
-    const store = await temporaryStore(t);
-    const outside = temporaryFolder(t);
-    const folder = join(temporaryFolder(t), 'root');
-    for (const target of [outside, `../../../../../../../..${outside}`]) {
-      const layers = await stack(store, [
-        [
-          { name: 'out', type: 'symlink', link: target },
-          { name: 'out/a', text: '1' },
-        ],
-        [
-          { name: 'out/b', text: '2' },
-          { name: 'c', type: 'symlink', link: 'out/c' },
-          { name: 'c/d', text: '2' },
-        ],
-      ]);
-      await unpackLayers(store, layers, `${folder}${target.length}`);
-      assert.deepEqual(readdirSync(outside), []);
-    }
-  });
-
-  it('wants an empty folder', async (t) => {
-    const store = await temporaryStore(t);
-    const folder = temporaryFolder(t);
-    writeFileSync(join(folder, 'mine'), 'x');
-    await assert.rejects(unpackLayers(store, [], folder), { code: 'LL1007', message: /it is not empty/ });
-    assert.deepEqual(readdirSync(folder), ['mine']);
-  });
-
-  it('leaves nothing when it fails or is stopped', async (t) => {
-    const store = await temporaryStore(t);
-    const folder = temporaryFolder(t);
-    // A name that Linux does not allow.
-    const layers = await stack(store, [
-      [
-        { name: 'a', text: '1' },
-        { name: `b/${'x'.repeat(300)}`, text: '1' },
-      ],
-    ]);
-    await assert.rejects(unpackLayers(store, layers, folder), {
-      code: 'LL1007',
-      message: /the name is too long/,
-    });
-    assert.deepEqual(readdirSync(folder), []);
-    const stopped = unpackLayers(store, layers, folder, AbortSignal.abort());
-    await assert.rejects(stopped, { code: 'LL6017' });
-    assert.deepEqual(readdirSync(folder), []);
   });
 });
 
@@ -425,11 +309,6 @@ describe('a hostile layer', () => {
         typeof bytes === 'string' ? (made[bytes] ?? whole) : (bytes ?? whole),
       );
       await assert.rejects(readRootfs(store, [layer], { limits, hash: true }), { code, message });
-      const folder = temporaryFolder(t);
-      if (limits === READ_LIMITS) {
-        await assert.rejects(unpackLayers(store, [layer], folder), { code, message });
-        assert.deepEqual(readdirSync(folder), []);
-      }
     });
   }
 

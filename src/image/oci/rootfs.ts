@@ -1,13 +1,9 @@
-/** The file system that an image's layers make together: listed, read and unpacked. */
+/** The file system that an image's layers make together, listed and read. */
 import { createHash } from 'node:crypto';
-import { chmod, link, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { DEFAULT_LIMITS } from '../../bytes/limits.ts';
-import { LoadlineError } from '../../errors.ts';
 import type { Digest } from '../reference.ts';
 import type { Blobs } from './blobs.ts';
-import { diskFault, stopIf } from './disk.ts';
 import { notImage } from './documents.ts';
 import { cleanPath, type LayerEntry, READ_LIMITS, type ReadLimits, readLayer } from './read-layer.ts';
 import type { Descriptor } from './types.ts';
@@ -139,138 +135,6 @@ export async function* contentOf(
     }
     entry += 1;
   }
-}
-
-/**
- * Unpacks the layers into a folder that is empty or not there. Files belong to who runs this, set-id bits and devices are
- * left out, and symbolic links that lead out of the folder lead to the same path inside of it, as in a container.
- *
- * @throws LoadlineError as `readRootfs` does; LL1007 when the folder is not empty or cannot be written. Nothing is left then.
- */
-export async function unpackLayers(
-  blobs: Blobs,
-  layers: readonly Descriptor[],
-  folder: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const root = await readRootfs(blobs, layers, { signal });
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw diskFault(error, folder);
-  });
-  if ((await readdir(folder)).length > 0) {
-    throw new LoadlineError('LL1007', `Cannot unpack into ${folder}: it is not empty`, { where: folder });
-  }
-  try {
-    // No link is on the disk before all files are: what is written cannot be led anywhere.
-    const { files, links } = await makeFolders(root, folder);
-    for (const [index, layer] of layers.entries()) {
-      await writeFiles(blobs, layer, files.get(index) ?? new Map(), signal);
-    }
-    for (const { path, target } of links) {
-      await symlink(target, path);
-    }
-  } catch (error) {
-    for (const name of await readdir(folder)) {
-      await rm(join(folder, name), { recursive: true, force: true });
-    }
-    throw diskFault(error, folder);
-  }
-}
-
-interface Wanted {
-  readonly mode: number;
-  /** On the disk; all but the first are links to it. */
-  readonly paths: string[];
-}
-
-/** Makes the folders, and says which entries of which layer are files to be written and which links are to be made. */
-async function makeFolders(
-  root: RootfsNode,
-  folder: string,
-): Promise<{
-  files: Map<number, Map<number, Wanted>>;
-  links: { path: string; target: string }[];
-}> {
-  const files = new Map<number, Map<number, Wanted>>();
-  const links: { path: string; target: string }[] = [];
-  const walk = async (node: RootfsNode, parts: readonly string[]): Promise<void> => {
-    for (const [name, child] of node.children ?? []) {
-      const path = join(folder, ...parts, name);
-      if (child.type === 'folder') {
-        await mkdir(path);
-        // The owner can always change and remove it.
-        await chmod(path, (child.mode & 0o777) | 0o700);
-        await walk(child, [...parts, name]);
-      } else if (child.type === 'symlink') {
-        links.push({ path, target: insideTarget(parts, child.link ?? '') });
-      } else if (child.type === 'file') {
-        const { layer, entry } = child.origin;
-        const ofLayer = files.get(layer) ?? new Map<number, Wanted>();
-        files.set(layer, ofLayer);
-        const wanted = ofLayer.get(entry) ?? { mode: child.mode, paths: [] };
-        ofLayer.set(entry, wanted);
-        wanted.paths.push(path);
-      }
-    }
-  };
-  await walk(root, []);
-  return { files, links };
-}
-
-async function writeFiles(
-  blobs: Blobs,
-  layer: Descriptor,
-  files: ReadonlyMap<number, Wanted>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  let entry = 0;
-  let left = files.size;
-  for await (const found of left === 0 ? [] : readLayer(blobs, layer, signal)) {
-    const { mode, paths } = files.get(entry) ?? { mode: 0, paths: [] };
-    entry += 1;
-    const [first, ...others] = paths;
-    if (first === undefined) {
-      continue;
-    }
-    const file = await open(first, 'wx');
-    try {
-      for await (const chunk of found.body) {
-        stopIf(signal, 'unpacking the image');
-        await file.writeFile(chunk);
-      }
-      await file.chmod((mode & 0o777) | 0o600);
-    } finally {
-      await file.close();
-    }
-    for (const other of others) {
-      await link(first, other);
-    }
-    left -= 1;
-    if (left === 0) {
-      return;
-    }
-  }
-}
-
-/**
- * The target of a symbolic link in the folder `parent` as a relative path that does not leave the root: all its `..` come
- * first, where folders are no links.
- */
-function insideTarget(parent: readonly string[], target: string): string {
-  const parts = target.startsWith('/') ? [] : [...parent];
-  for (const part of target.split('/')) {
-    if (part === '..') {
-      parts.pop();
-    } else if (part !== '' && part !== '.') {
-      parts.push(part);
-    }
-  }
-  let shared = 0;
-  while (shared < parent.length && parent[shared] === parts[shared]) {
-    shared += 1;
-  }
-  const up = new Array<string>(parent.length - shared).fill('..');
-  return [...up, ...parts.slice(shared)].join('/') || '.';
 }
 
 /** What lies at an absolute path, symbolic links followed as in a container: none leads out of the root. */

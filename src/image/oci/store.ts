@@ -1,8 +1,9 @@
 /** Images on this machine that no engine holds: an OCI layout, with the layers of their bases. */
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LoadlineError } from '../../errors.ts';
 import type { Digest } from '../reference.ts';
 import { blobFolder, blobPath } from './blob-folder.ts';
@@ -70,7 +71,7 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
   async function prepare(): Promise<void> {
     try {
       // Models may be secret.
-      await mkdir(root, { recursive: true, mode: 0o700 });
+      await makeFolder(root, 0o700);
       for (const folder of [
         temporaries,
         join(root, 'blobs', 'sha256'),
@@ -255,6 +256,23 @@ async function blobWriter(root: string, temporaries: string): Promise<BlobWriter
     },
     abort,
   };
+}
+
+async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') {
+      throw error;
+    }
+    // Node says so whatever the system said, as that the disk is read-only: the topmost one that is missing tells.
+    let missing = path;
+    while (!existsSync(dirname(missing))) {
+      missing = dirname(missing);
+    }
+    await mkdir(missing);
+    throw error;
+  }
 }
 
 function temporaryPath(folder: string): string {
