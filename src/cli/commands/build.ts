@@ -1,3 +1,4 @@
+import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT, LoadlineError } from '../../errors.ts';
 import type { BundledPackage } from '../../image/bundle.ts';
 import type { MadeImage } from '../../image/make.ts';
@@ -6,7 +7,7 @@ import { defineCommand, type Options, text } from '../define.ts';
 import { ENGINE_OPTION, INSECURE_OPTION } from '../image-options.ts';
 import type { Images } from '../images.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
-import { bytesText, columns } from '../output/table.ts';
+import { columns } from '../output/table.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
 import { version } from '../version.ts';
 import { pushFound } from './push.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT } from '../../errors.ts';
 import { defineCommand } from '../define.ts';
-import { bytesText, columns } from '../output/table.ts';
+import { columns } from '../output/table.ts';
 import { print } from '../output/terminal.ts';
 
 interface Check {

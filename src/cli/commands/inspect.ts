@@ -1,3 +1,4 @@
+import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT, isLoadlineError, type LoadlineError } from '../../errors.ts';
 import type { ReadFile } from '../../formats/pickle.ts';
 import type { Fitted } from '../../model/fitted.ts';
@@ -6,7 +7,7 @@ import type { Model, NamedFeature } from '../../model/model.ts';
 import { defineCommand } from '../define.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
 import { problemJson } from '../output/problem.ts';
-import { bytesText, columns, type TreeNode, tree } from '../output/table.ts';
+import { columns, type TreeNode, tree } from '../output/table.ts';
 import { print, type Terminal } from '../output/terminal.ts';
 
 export const inspect = defineCommand({

@@ -1,10 +1,10 @@
+import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT, LoadlineError } from '../../errors.ts';
 import type { LocalImage } from '../../image/local.ts';
 import type { Reference } from '../../image/reference.ts';
 import { defineCommand, type Options } from '../define.ts';
 import { ENGINE_OPTION, INSECURE_OPTION } from '../image-options.ts';
 import type { Images } from '../images.ts';
-import { bytesText } from '../output/table.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
 
 export const push = defineCommand({

@@ -1,3 +1,4 @@
+import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT, LoadlineError } from '../../errors.ts';
 import type { Report, TestOptions } from '../../image/check/run.ts';
 import type { Target } from '../../image/check/target.ts';
@@ -9,7 +10,7 @@ import { ENGINE_OPTION } from '../image-options.ts';
 import type { Images } from '../images.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
 import { sayProblem } from '../output/problem.ts';
-import { bytesText, columns } from '../output/table.ts';
+import { columns } from '../output/table.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
 import { duration, size } from '../units.ts';
 import { version } from '../version.ts';

@@ -1,6 +1,7 @@
 /** Draws the progress of building, testing and pushing: one live line for a person, plain lines otherwise. */
+
+import { bytesText } from '../../bytes/size-text.ts';
 import type { OnProgress, ProgressEvent } from '../../image/progress.ts';
-import { bytesText } from './table.ts';
 import { say, type Terminal } from './terminal.ts';
 
 export interface ProgressDisplay {

@@ -1,6 +1,4 @@
 /** Plain columns and trees for terminals. */
-export { bytesText } from '../../bytes/size-text.ts';
-
 import type { Terminal } from './terminal.ts';
 
 /** Rows as aligned columns, two spaces apart, without trailing blanks. */
