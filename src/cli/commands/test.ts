@@ -130,7 +130,7 @@ function readCpus(value: string): number {
 async function inputRows(path: string): Promise<(signature: Signature) => Promise<readonly unknown[]>> {
   const { formatOf, readBatches } = await import('../input/batches.ts');
   const { MOST_ROWS } = await import('../../image/check/samples.ts');
-  const format = formatOf(path);
+  const format = path === '-' ? 'json' : formatOf(path);
   return async (signature) => {
     for await (const { rows } of readBatches(path, format, signature)) {
       return rows.slice(0, MOST_ROWS);
