@@ -81,6 +81,10 @@ export async function readConfig(
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string' && isDigest(id))) {
     throw notImage(`the configuration ${manifest.config.digest} has no list of layers`);
   }
+  const env: unknown = document.value.config?.Env ?? [];
+  if (!Array.isArray(env) || !env.every((item) => typeof item === 'string')) {
+    throw notImage(`the configuration ${manifest.config.digest} has an environment that is no list of texts`);
+  }
   return document;
 }
 

@@ -63,10 +63,14 @@ async function acquire(path: string, own: Holder, { waitMs, signal }: LockOption
     } else if (performance.now() > until) {
       const who =
         holder === null || holder === 'gone' ? 'another process' : `process ${holder.pid} on ${holder.host}`;
-      throw new LoadlineError('LL6011', `${who} holds ${path}; waited ${Math.round(waitMs / 1000)} s`, {
-        where: path,
-        fix: `Wait until it has ended and try again. If it is no build of Loadline, remove ${path}.`,
-      });
+      throw new LoadlineError(
+        'LL6011',
+        `Cannot lock ${path}: ${who} holds it; waited ${Math.round(waitMs / 1000)} s`,
+        {
+          where: path,
+          fix: `Wait until it has ended and try again. If it is no build of Loadline, remove ${path}.`,
+        },
+      );
     }
     await sleep(POLL_MS * (1 + Math.random()));
   }
