@@ -65,7 +65,7 @@ async function acquire(path: string, own: Holder, { waitMs, signal }: LockOption
         holder === null || holder === 'gone' ? 'another process' : `process ${holder.pid} on ${holder.host}`;
       throw new LoadlineError(
         'LL6011',
-        `Cannot lock ${path}: ${who} holds it; waited ${Math.round(waitMs / 1000)} s`,
+        `Cannot lock the images: ${who} holds ${path}; waited ${Math.round(waitMs / 1000)} s`,
         {
           where: path,
           fix: `Wait until it has ended and try again. If it is no build of Loadline, remove ${path}.`,

@@ -205,7 +205,9 @@ describe('names of images', () => {
     writeFileSync(join(root, 'index.lock'), lock);
     await assert.rejects(store.tag('r.test/a:v1', descriptor('a')), {
       code: 'LL6011',
-      message: new RegExp(`^Cannot lock ${join(root, 'index.lock')}: process 1 on .* holds it; waited 0 s`),
+      message: new RegExp(
+        `^Cannot lock the images: process 1 on .* holds ${join(root, 'index.lock')}; waited 0 s`,
+      ),
     });
     assert.equal(readFileSync(join(root, 'index.lock'), 'utf8'), lock);
     const tagging = store.tag('r.test/a:v1', descriptor('a'));
