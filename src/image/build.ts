@@ -73,7 +73,7 @@ export async function buildImage(plan: ImagePlan, context: BuildContext): Promis
   for (const { platform, manifest } of found) {
     const config = await store.readJson<ImageConfigFile>(manifest.value.config);
     checkPlatform(plan.base, platform, config.value);
-    const node = await inspectNode(store, manifest.value);
+    const node = await inspectNode(store, manifest.value, signal);
     const image = assembleImage(
       plan,
       platform,

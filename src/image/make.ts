@@ -2,7 +2,7 @@
 import { LoadlineError } from '../errors.ts';
 import { type BuildContext, buildImage } from './build.ts';
 import type { BundledPackage } from './bundle.ts';
-import { buildWithDocker } from './engines/docker.ts';
+import { buildWithDocker, findDocker } from './engines/docker.ts';
 import { type Engine, hasDocker, type LocalImage } from './local.ts';
 import { formatPlatform, hostPlatform } from './make-plan.ts';
 import type { ImagePlan } from './plan.ts';
@@ -30,7 +30,7 @@ export interface MakeContext extends BuildContext {
  * Which way an image is made where the user leaves it open: with docker, since there `docker run` finds it, unless
  * what is wanted (several platforms or another one, a file) is what layers written directly are for.
  *
- * @throws LoadlineError LL1001 when docker is asked for what it cannot make.
+ * @throws LoadlineError LL1001 when docker is asked for what it cannot make; LL6009 when it is asked for and cannot be used.
  */
 export async function chooseEngine(
   plan: ImagePlan,
@@ -47,6 +47,7 @@ export async function chooseEngine(
         fix: 'Leave --engine out, or pass --engine none: the image is the same.',
       });
     }
+    await findDocker(context);
     return 'docker';
   }
   if (wanted === 'none' || toFile || foreign) {
