@@ -4,6 +4,7 @@ import { each } from './each.ts';
 import { formatPlatform } from './make-plan.ts';
 import { assembleImage, assembleIndex } from './oci/assemble.ts';
 import { inspectNode } from './oci/base.ts';
+import { checkManifest, parseObject, readConfig } from './oci/documents.ts';
 import { type BuiltLayer, writeLayer } from './oci/layer.ts';
 import type { ImageStore } from './oci/store.ts';
 import {
@@ -71,7 +72,7 @@ export async function buildImage(plan: ImagePlan, context: BuildContext): Promis
   }
   const platforms: BuiltPlatform[] = [];
   for (const { platform, manifest } of found) {
-    const config = await store.readJson<ImageConfigFile>(manifest.value.config);
+    const config = await readConfig(store, manifest.value);
     checkPlatform(plan.base, platform, config.value);
     const node = await inspectNode(store, manifest.value, signal);
     const image = assembleImage(
@@ -144,10 +145,11 @@ async function fetchManifest(
   repository: Repository,
   store: ImageStore,
 ): Promise<Document<Manifest | Index> | null> {
+  const place = `the manifest of ${familiarName(reference)}`;
   const kept = tagOrDigest.startsWith('sha256:') ? await store.size(tagOrDigest as Digest) : null;
   if (kept !== null) {
     const bytes = await store.read(tagOrDigest as Digest);
-    const value = parseDocument(bytes, reference);
+    const value = checkManifest(parseObject(bytes, place), place);
     const descriptor = { mediaType: value.mediaType, digest: tagOrDigest as Digest, size: bytes.length };
     return { value, bytes, descriptor };
   }
@@ -155,7 +157,7 @@ async function fetchManifest(
   if (raw === null) {
     return null;
   }
-  const value = parseDocument(raw.bytes, reference, raw.mediaType);
+  const value = checkManifest(parseObject(raw.bytes, place), place, raw.mediaType);
   const writer = await store.writer();
   try {
     await writer.write(raw.bytes);
@@ -165,28 +167,6 @@ async function fetchManifest(
   }
   const descriptor = { mediaType: value.mediaType, digest: raw.digest, size: raw.bytes.length };
   return { value, bytes: raw.bytes, descriptor };
-}
-
-/** A manifest or index of OCI or Docker with its media type filled in, which OCI allows to leave out. */
-function parseDocument(bytes: Buffer, reference: Reference, mediaType?: string): Manifest | Index {
-  const refuse = (why: string): never => {
-    throw new LoadlineError('LL6006', `Cannot use the base ${familiarName(reference)}: its manifest ${why}`, {
-      where: formatReference(reference),
-    });
-  };
-  let value: Partial<Manifest & Index>;
-  try {
-    value = JSON.parse(bytes.toString('utf8')) as Partial<Manifest & Index>;
-  } catch {
-    return refuse('is not JSON');
-  }
-  const isIndex = Array.isArray(value.manifests);
-  const isManifest = value.config !== undefined && Array.isArray(value.layers);
-  if (value.schemaVersion !== 2 || !(isIndex || isManifest)) {
-    return refuse('is neither an image nor an index of OCI 1 or Docker schema 2');
-  }
-  const type = value.mediaType ?? mediaType ?? (isIndex ? MEDIA.index : MEDIA.manifest);
-  return { ...value, mediaType: type } as Manifest | Index;
 }
 
 async function baseManifest(
