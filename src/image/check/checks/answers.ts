@@ -25,7 +25,11 @@ export const answers = defineCheck({
     const [first] = differences;
     const values = { rows: singles.length, batchRows: batch.nRows, different: differences.length };
     return first === undefined
-      ? { ok: true, detail: `${singles.length} rows one by one, ${batch.nRows} in one request`, values }
+      ? {
+          ok: true,
+          detail: `${singles.length === 1 ? '1 row' : `${singles.length} rows`} one by one, ${batch.nRows} in one request`,
+          values,
+        }
       : { ok: false, detail: `${differences.length} of ${all.length} answers differ: ${first}`, values };
   },
 });

@@ -182,7 +182,7 @@ describe('drain', () => {
       'one broken connection is a lost request',
       stopping((i) => (i === 2 ? null : 200)),
       false,
-      /^1 of \d+ requests lost: closed after 0 characters/,
+      /^1 of \d+ requests lost: (closed after 0 characters|socket hang up)/,
     ],
     ['a refusal is a lost request', stopping((i) => (i === 2 ? 503 : 200)), false, /1 of .* answered 503/],
     [
@@ -191,12 +191,7 @@ describe('drain', () => {
       true,
       /none lost/,
     ],
-    [
-      'no answers while it drains',
-      stopping(() => 500),
-      false,
-      /^while it drains it answers 500, expected 200/,
-    ],
+    ['no answers while it drains', stopping(() => 500), false, /^\d+ of \d+ requests lost: answered 500$/],
     [
       'an exit code that is not 0',
       stopping(() => 200, { exitCode: 143 }),
