@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly root?: string;
   /** As the shell takes it: `077`. */
   readonly umask?: string;
+  /** In a process group of its own, as a shell starts it; default false. */
+  readonly ownGroup?: boolean;
 }
 
 export interface Started {
@@ -95,6 +97,7 @@ export function openWorkplace(
       cwd: options.cwd ?? work,
       env: { ...own, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.ownGroup === true,
     });
     const texts = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
