@@ -1,7 +1,7 @@
 /** What can go wrong with `loadline build` and `loadline push`: the exit code, the words, and that nothing is left half-done. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -320,6 +320,22 @@ describe('refused are', { skip, concurrency: 4 }, () => {
     assert.equal(code, 5, stderr);
     assert.match(stderr, /posix\.system/);
     assert.equal(existsSync(marker), false);
+    await assertUnchanged(place, tags);
+  });
+
+  test("a compose.yaml of someone else's, before anything is made", async (t) => {
+    const place = builtBefore(t);
+    const tags = place.tags();
+    const path = join(place.work, 'compose.yaml');
+    writeFileSync(path, 'services: {}\n');
+    const args = buildArgs(FOREST, '--base', baseAt(registry.host), '--compose');
+    assertFailed(await place.loadline(args), {
+      code: 'LL1007',
+      exit: 1,
+      says: /Will not replace compose\.yaml, which Loadline did not write/,
+    });
+    assert.equal(readFileSync(path, 'utf8'), 'services: {}\n');
+    rmSync(path);
     await assertUnchanged(place, tags);
   });
 

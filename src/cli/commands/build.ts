@@ -79,6 +79,7 @@ async function run(path: string, options: Options, terminal: Terminal, signal: A
       showFiles(plan, files, folder, options, terminal);
       return EXIT.ok;
     }
+    await checkCompose(options);
     const made = await make(plan, options, images);
     files.push(...(await writeSbom(plan, packages, made, options, images)));
     files.push(...(await writeCompose(plan, '.', options)));
@@ -156,6 +157,15 @@ async function writeCompose(plan: ImagePlan, folder: string, options: Options): 
   const image = familiarName(plan.reference);
   await writeOwn(path, renderCompose(plan, { image, ...defaultResources(plan.model.sizeBytes) }));
   return [path];
+}
+
+/** Refuses someone else's compose.yaml before anything is made. */
+async function checkCompose(options: Options): Promise<void> {
+  if (options.compose === true) {
+    const { COMPOSE_MARKER } = await import('../../image/render/compose.ts');
+    const { checkOwn } = await import('../../image/write-own.ts');
+    await checkOwn('compose.yaml', COMPOSE_MARKER);
+  }
 }
 
 /** Keeps the bill for a later push, and writes it beside where nothing is pushed now. */
