@@ -145,9 +145,9 @@ const BASE_FAULTS: readonly BaseRow[] = [
       headers: { 'content-type': 'text/html' },
       body: '<html>log in</html>',
     }),
-    code: 'LL6006',
-    exit: 1,
-    says: /its manifest is not JSON/,
+    code: 'LL6014',
+    exit: 3,
+    says: /the manifest of 127\.0\.0\.1:\d+\/distroless\/nodejs24-debian12:nonroot is not JSON/,
   },
   {
     name: 'a blob with another digest',
