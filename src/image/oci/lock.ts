@@ -1,6 +1,6 @@
 /** A lock between processes: a file that only one can create, with who holds it inside. */
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoadlineError } from '../../errors.ts';
@@ -59,7 +59,7 @@ async function acquire(path: string, own: Holder, { waitMs, signal }: LockOption
     }
     const holder = await readHolder(path);
     if (holder !== 'gone' && (await isStale(path, holder))) {
-      await takeAway(path, holder);
+      await takeAway(path);
     } else if (performance.now() > until) {
       const who =
         holder === null || holder === 'gone' ? 'another process' : `process ${holder.pid} on ${holder.host}`;
@@ -99,19 +99,29 @@ async function isStale(path: string, holder: Holder | null): Promise<boolean> {
   return made !== null && Date.now() - made.mtimeMs > EMPTY_MS;
 }
 
-/** Moves the lock away first: of several that found it stale only one gets it, and one that was new goes back. */
-async function takeAway(path: string, stale: Holder | null): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+/**
+ * Removes a stale lock. Whoever removes one holds a second file meanwhile and looks again: the holder is dead and nobody else
+ * may remove its lock, so that what was seen is what is removed, and never the lock that came after it.
+ */
+async function takeAway(path: string): Promise<void> {
+  const breaker = `${path}.stale`;
   try {
-    await rename(path, aside);
+    await writeFile(breaker, '', { flag: 'wx' });
   } catch {
+    const made = await stat(breaker).catch(() => null);
+    if (made !== null && Date.now() - made.mtimeMs > EMPTY_MS) {
+      // Its maker died within the few milliseconds that it is needed.
+      await rm(breaker, { force: true });
+    }
     return;
   }
-  const moved = await readHolder(aside);
-  if (moved === null || moved === 'gone' || moved.token === stale?.token) {
-    await rm(aside, { force: true });
-  } else {
-    await rename(aside, path);
+  try {
+    const holder = await readHolder(path);
+    if (holder !== 'gone' && (await isStale(path, holder))) {
+      await rm(path, { force: true });
+    }
+  } finally {
+    await rm(breaker, { force: true });
   }
 }
 
