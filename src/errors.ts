@@ -399,7 +399,7 @@ export const ERRORS = {
     title: 'this is not an image',
     http: 500,
     exit: 'config',
-    fix: 'Give a tag, an OCI layout folder or an archive that `loadline build --output` wrote.',
+    fix: 'Give what the message names as an image of OCI 1 or Docker schema 2; `loadline test` also takes what `build --output` wrote.',
   },
   LL6015: {
     title: 'no image for the platform',
