@@ -1,7 +1,7 @@
 /** Failures between the client and a real registry, injected by a proxy: the right code, a clear message, nothing half-done. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { LoadlineError } from '../../src/errors.ts';
@@ -501,6 +501,69 @@ describe('faults', { skip }, () => {
         repository.push(descriptor, () => store.stream(digestOf(Buffer.from('not there')))),
       );
       assert.equal(gone.code, 'LL6016');
+      assert.deepEqual(pauses, []);
+    });
+
+    test('a refusal in the middle ends it there: the rest is not read, the connection not kept', {
+      timeout: 30_000,
+    }, async () => {
+      const { repository } = open({ idleMs: 60_000 });
+      // It answers at once and leaves the connection to the other side.
+      const closed = Promise.withResolvers<void>();
+      const other = createTcpServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('close', closed.resolve);
+        socket.once('data', () => socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'));
+        context.after(() => socket.destroy());
+      });
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      context.after(() => other.close());
+      const { port } = other.address() as AddressInfo;
+      proxy.fault = (seen) =>
+        seen.method === 'POST'
+          ? { kind: 'answer', status: 202, headers: { Location: `http://127.0.0.1:${port}/up` } }
+          : null;
+      // It gives a start and then nothing, as a slow disk.
+      let pieces = 0;
+      const source = new Readable({
+        read() {
+          pieces += 1;
+          if (pieces === 1) {
+            this.push(Buffer.alloc(1000));
+          }
+        },
+      });
+      const error = await failureOf(repository.push(randomBlob(2_000_000).descriptor, () => source));
+      assert.equal(error.code, 'LL6004');
+      assert.ok(error.message.includes(`127.0.0.1:${port} answers 403`), error.message);
+      assert.ok(source.destroyed);
+      await closed.promise;
+    });
+
+    test('a token that runs out before the upload is renewed, and the blob sent in the same session', async () => {
+      const { repository, events, pauses } = open();
+      let tokens = 0;
+      const old = 'Bearer token-1';
+      proxy.fault = (seen) => {
+        if (seen.path.startsWith('/token')) {
+          tokens += 1;
+          return { kind: 'answer', status: 200, body: JSON.stringify({ token: `token-${tokens}` }) };
+        }
+        const { authorization } = seen.headers;
+        return authorization === undefined || (seen.method === 'PUT' && authorization === old)
+          ? {
+              kind: 'answer',
+              status: 401,
+              headers: { 'WWW-Authenticate': `Bearer realm="${proxy.url}/token"` },
+            }
+          : null;
+      };
+      const { descriptor, bytes } = randomBlob(200_000);
+      assert.equal(await repository.push(descriptor, () => pieces(bytes)), 'sent');
+      assert.equal(tokens, 2);
+      assert.equal(proxy.count('POST', UPLOAD), 1);
+      assert.equal(proxy.count('PUT', UPLOAD), 2);
+      assert.equal(events.findLast(({ state }) => state === 'progress')?.doneBytes, descriptor.size);
       assert.deepEqual(pauses, []);
     });
 

@@ -78,7 +78,8 @@ export function createTransport(options: TransportOptions): Transport {
       const outgoing = (url.protocol === 'http:' ? http : https).request(url, {
         method,
         agent: agentOf(url),
-        headers: { ...request.headers, 'Accept-Encoding': 'identity', ...length },
+        // Some gateways refuse who does not say a name.
+        headers: { ...request.headers, 'User-Agent': 'loadline', 'Accept-Encoding': 'identity', ...length },
         timeout: idleMs,
         signal,
       });
@@ -93,6 +94,7 @@ export function createTransport(options: TransportOptions): Transport {
         // What happens to an answer nobody reads any more is of no interest.
         response.on('error', () => {});
         if (!outgoing.writableEnded) {
+          // Refused in the middle: the rest of the body never comes, and the connection would wait for it.
           response.once('close', () => outgoing.destroy());
         }
         resolve(response);
@@ -147,11 +149,15 @@ async function sendBody(
   onSent: (bytes: number) => void,
   isAnswered: () => boolean,
 ): Promise<void> {
+  const source = body.open();
+  // A refusal in the middle, or a failure that `error` tells of.
+  const isOver = (): boolean => outgoing.destroyed || isAnswered();
+  outgoing.once('response', () => source.destroy());
+  outgoing.once('close', () => source.destroy());
   let sent = 0;
   try {
-    for await (const chunk of body.open() as AsyncIterable<Uint8Array>) {
-      if (outgoing.destroyed || isAnswered()) {
-        // A refusal in the middle, or a failure that `error` tells of.
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      if (isOver()) {
         return;
       }
       sent += chunk.length;
@@ -164,6 +170,9 @@ async function sendBody(
       onSent(chunk.length);
     }
   } catch (error) {
+    if (isOver()) {
+      return;
+    }
     throw isLoadlineError(error)
       ? error
       : new LoadlineError('LL6016', `Cannot read what is to be sent: ${(error as Error).message}`, {
