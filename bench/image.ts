@@ -181,15 +181,7 @@ async function starts(
     const bareTook = (performance.now() - bareStart) / 1000;
     child.kill('SIGKILL');
     const start = performance.now();
-    const id = await docker(engine, [
-      'run',
-      '--detach',
-      '--read-only',
-      '-p',
-      '127.0.0.1:5122:5000',
-      'bench:v1',
-    ]);
-    await firstAnswer({ name: 'container', port: 5122, child: { exitCode: null } as never }, body);
+    const id = await startContainer(engine, body);
     const took = (performance.now() - start) / 1000;
     await docker(engine, ['rm', '--force', id]);
     // The first round fills the file caches.
@@ -218,15 +210,7 @@ async function starts(
 async function stopsUnderLoad(stops: number, engine: Engine, body: string): Promise<Finding> {
   const sent: Sent[] = [];
   for (let stop = 1; stop <= stops; stop++) {
-    const id = await docker(engine, [
-      'run',
-      '--detach',
-      '--read-only',
-      '-p',
-      '127.0.0.1:5122:5000',
-      'bench:v1',
-    ]);
-    await firstAnswer({ name: 'container', port: 5122, child: { exitCode: null } as never }, body);
+    const id = await startContainer(engine, body);
     const load = startLoad({
       port: 5122,
       path: '/predict',
@@ -254,6 +238,14 @@ async function stopsUnderLoad(stops: number, engine: Engine, body: string): Prom
     atLeast: false,
     detail: `${sent.length} requests`,
   };
+}
+
+/** Starts a container of the image and waits for its first answer; gives its id. */
+async function startContainer(engine: Engine, body: string): Promise<string> {
+  const publish = ['-p', '127.0.0.1:5122:5000'];
+  const id = await docker(engine, ['run', '--detach', '--read-only', ...publish, 'bench:v1']);
+  await firstAnswer({ name: 'container', port: 5122, child: { exitCode: null } as never }, body);
+  return id;
 }
 
 async function docker(engine: Engine, args: readonly string[]): Promise<string> {

@@ -6,16 +6,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from './commands/serve.ts';
-import { buildParser, endWithReader, runCommand, runParser } from './parser.ts';
+import { buildParser, endWithReader, ranAsWorker, runCommand, runParser } from './parser.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Runs the server of an image; `argv` is what follows the image's name. */
 export async function main(argv: readonly string[]): Promise<void> {
   endWithReader();
-  if (argv[0] === 'serve-worker' && process.send !== undefined) {
-    const { runWorker } = await import('../serve/workers/worker.ts');
-    await runWorker();
+  if (await ranAsWorker(argv)) {
     return;
   }
   if (process.env.LOADLINE_API_KEYS_FILE === undefined && existsSync(SECRET)) {

@@ -5,6 +5,7 @@ import type { OnProgress } from '../image/progress.ts';
 import { createRegistryClient, type RegistryClient } from '../image/registry/client.ts';
 import { imagesFolder } from '../image/state.ts';
 import type { Options } from './define.ts';
+import { interruptible } from './interrupt.ts';
 import { progressDisplay } from './output/progress.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -21,8 +22,23 @@ export interface Images {
   readonly close: () => void;
 }
 
-/** Makes them from a command's options. */
-export function openImages(options: Options, terminal: Terminal, signal: AbortSignal): Images {
+/** Gives a command its tools, its interruption among them, and puts them away when it has ended. */
+export function withImages<T>(
+  options: Options,
+  terminal: Terminal,
+  work: (images: Images) => Promise<T>,
+): Promise<T> {
+  return interruptible(async (signal) => {
+    const images = openImages(options, terminal, signal);
+    try {
+      return await work(images);
+    } finally {
+      images.close();
+    }
+  });
+}
+
+function openImages(options: Options, terminal: Terminal, signal: AbortSignal): Images {
   const { env } = terminal;
   const display = progressDisplay(terminal, options.json === true);
   let store: ReturnType<typeof openStore> | undefined;

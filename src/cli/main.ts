@@ -2,15 +2,12 @@
 import { COMMANDS } from './commands/list.ts';
 import type { Command } from './define.ts';
 import { print, processTerminal } from './output/terminal.ts';
-import { buildParser, endWithReader, runCommand, runParser } from './parser.ts';
+import { buildParser, endWithReader, ranAsWorker, runCommand, runParser } from './parser.ts';
 
 /** Runs one command line, without the program's name, and sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   endWithReader();
-  if (argv[0] === 'serve-worker' && process.send !== undefined) {
-    // Not a command of a person: `serve` starts its workers so.
-    const { runWorker } = await import('../serve/workers/worker.ts');
-    await runWorker();
+  if (await ranAsWorker(argv)) {
     return;
   }
   const parser = buildParser(COMMANDS, runCommand);

@@ -82,3 +82,13 @@ export function endWithReader(): void {
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
   });
 }
+
+/** Runs this process as a worker where `serve` started it as one, which no person does; says whether it did. */
+export async function ranAsWorker(argv: readonly string[]): Promise<boolean> {
+  if (argv[0] !== 'serve-worker' || process.send === undefined) {
+    return false;
+  }
+  const { runWorker } = await import('../serve/workers/worker.ts');
+  await runWorker();
+  return true;
+}

@@ -1,9 +1,9 @@
 /** Builds an image without an engine: pulls what the base lacks here, writes the layers, puts the documents together. */
 import { LoadlineError } from '../errors.ts';
 import { each } from './each.ts';
-import { formatPlatform } from './make-plan.ts';
 import { assembleImage, assembleIndex } from './oci/assemble.ts';
 import { inspectNode } from './oci/base.ts';
+import { putBlob } from './oci/blobs.ts';
 import { checkManifest, parseObject, readConfig } from './oci/documents.ts';
 import { type BuiltLayer, writeLayer } from './oci/layer.ts';
 import type { ImageStore } from './oci/store.ts';
@@ -16,6 +16,7 @@ import {
   MEDIA,
 } from './oci/types.ts';
 import type { ImagePlan, Platform } from './plan.ts';
+import { fitsPlatform, formatPlatform } from './platform.ts';
 import type { OnProgress } from './progress.ts';
 import { type Digest, familiarName, formatReference, type Reference } from './reference.ts';
 import type { RegistryClient } from './registry/client.ts';
@@ -31,7 +32,6 @@ export interface BuildContext {
 export interface BuiltPlatform {
   readonly platform: Platform;
   readonly manifest: Document<Manifest>;
-  readonly config: Document<ImageConfigFile>;
   /** Node.js of the base. */
   readonly node: { readonly path: string; readonly version: string };
 }
@@ -91,7 +91,7 @@ export async function buildImage(plan: ImagePlan, context: BuildContext): Promis
       MEDIA.manifest,
       image.manifest(configDocument.descriptor),
     );
-    platforms.push({ platform, manifest: manifestDocument, config: configDocument, node });
+    platforms.push({ platform, manifest: manifestDocument, node });
   }
   const root = await rootOf(plan, platforms, store);
   await store.tag(formatReference(plan.reference), root, signal);
@@ -158,13 +158,7 @@ async function fetchManifest(
     return null;
   }
   const value = checkManifest(parseObject(raw.bytes, place), place, raw.mediaType);
-  const writer = await store.writer();
-  try {
-    await writer.write(raw.bytes);
-    await writer.commit({ digest: raw.digest, size: raw.bytes.length });
-  } finally {
-    await writer.abort();
-  }
+  await putBlob(store, raw.bytes, { digest: raw.digest, size: raw.bytes.length });
   const descriptor = { mediaType: value.mediaType, digest: raw.digest, size: raw.bytes.length };
   return { value, bytes: raw.bytes, descriptor };
 }
@@ -181,7 +175,7 @@ async function baseManifest(
   }
   // An attestation has the platform unknown/unknown.
   const offered = base.document.manifests.filter((one) => one.platform?.os === 'linux');
-  const fitting = offered.filter((one) => matches(platform, one.platform));
+  const fitting = offered.filter((one) => fitsPlatform(platform, one.platform));
   // The plain one before its variants.
   const chosen = fitting.find((one) => one.platform?.variant === undefined) ?? fitting[0];
   if (chosen === undefined) {
@@ -203,16 +197,8 @@ async function baseManifest(
   return document as Document<Manifest>;
 }
 
-function matches(wanted: Platform, found: Descriptor['platform']): boolean {
-  return (
-    found?.os === wanted.os &&
-    found.architecture === wanted.architecture &&
-    (wanted.variant === undefined || wanted.variant === found.variant)
-  );
-}
-
 function checkPlatform(reference: Reference, platform: Platform, config: ImageConfigFile): void {
-  if (!matches(platform, config)) {
+  if (!fitsPlatform(platform, config)) {
     throw new LoadlineError(
       'LL6015',
       `The base ${familiarName(reference)} is for ${formatPlatform(config)}, not for ${formatPlatform(platform)}`,

@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isLoadlineError } from '../errors.ts';
 import { openModel } from '../formats/open.ts';
-import { createdSeconds, parsePlatforms, planImage, sourceRevision } from './make-plan.ts';
+import { createdSeconds, planImage, sourceRevision } from './make-plan.ts';
+import { parsePlatforms } from './platform.ts';
 import { parseReference } from './reference.ts';
 
 const HOUSES = fileURLToPath(new URL('../../examples/house-price/model.pkl', import.meta.url));

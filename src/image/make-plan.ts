@@ -11,26 +11,19 @@ import {
   type ImageFile,
   type ImagePlan,
   type ModelFacts,
-  type Platform,
   type RunConfig,
 } from './plan.ts';
 import type { Reference } from './reference.ts';
 
-export interface PlanInput {
-  readonly reference: Reference;
-  readonly base: Reference;
-  readonly platforms: readonly Platform[];
+export interface PlanInput
+  extends Pick<ImagePlan, 'reference' | 'base' | 'platforms' | 'software' | 'createdSec'> {
   /** Path of the model file, and the model that was opened from it. */
   readonly path: string;
   readonly model: Model;
   /** The server's files. */
   readonly server: readonly ImageFile[];
-  /** Version of Loadline. */
-  readonly software: string;
   /** Commit of the model's folder. */
   readonly revision: string | null;
-  /** Seconds since 1970. */
-  readonly createdSec: number;
 }
 
 /** The plan of an image; pure. */
@@ -144,40 +137,4 @@ export async function sourceRevision(path: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm: 'arm', ia32: '386' };
-
-/** This machine's processor as the platform of an image; images are Linux's. */
-export function hostPlatform(): Platform {
-  return { os: 'linux', architecture: ARCHITECTURES[process.arch] ?? process.arch };
-}
-
-/**
- * Reads `linux/amd64,linux/arm64/v8`.
- *
- * @throws LoadlineError LL1001 for one that has not this form.
- */
-export function parsePlatforms(list: string): Platform[] {
-  const platforms = list.split(',').map((text): Platform => {
-    const match = /^(linux)\/([a-z0-9]+)(?:\/([a-z0-9]+))?$/.exec(text.trim());
-    if (match === null) {
-      throw new LoadlineError(
-        'LL1001',
-        `--platform wants platforms such as linux/amd64,linux/arm64, found "${text}"`,
-      );
-    }
-    const [, os = '', architecture = '', variant] = match;
-    return variant === undefined ? { os, architecture } : { os, architecture, variant };
-  });
-  const names = new Set(platforms.map(formatPlatform));
-  if (names.size < platforms.length) {
-    throw new LoadlineError('LL1001', `--platform names a platform twice: "${list}"`);
-  }
-  return platforms;
-}
-
-/** `linux/arm64/v8`. */
-export function formatPlatform({ os, architecture, variant }: Platform): string {
-  return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }

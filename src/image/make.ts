@@ -4,8 +4,8 @@ import { type BuildContext, buildImage } from './build.ts';
 import type { BundledPackage } from './bundle.ts';
 import { buildWithDocker, findDocker } from './engines/docker.ts';
 import { type Engine, hasDocker, type LocalImage } from './local.ts';
-import { formatPlatform, hostPlatform } from './make-plan.ts';
 import type { ImagePlan } from './plan.ts';
+import { fitsPlatform, hostPlatform } from './platform.ts';
 import { type Digest, formatReference } from './reference.ts';
 import { renderSbom } from './render/sbom.ts';
 import { sizeOfImage } from './size.ts';
@@ -39,7 +39,7 @@ export async function chooseEngine(
   context: Pick<MakeContext, 'env' | 'signal'>,
 ): Promise<'docker' | 'none'> {
   const foreign =
-    plan.platforms.length > 1 || plan.platforms.some((one) => !sameProcessor(formatPlatform(one)));
+    plan.platforms.length > 1 || plan.platforms.some((one) => !fitsPlatform(hostPlatform(), one));
   if (wanted === 'docker') {
     const reason = toFile ? '--output' : plan.platforms.length > 1 ? 'several platforms' : null;
     if (reason !== null) {
@@ -54,12 +54,6 @@ export async function chooseEngine(
     return 'none';
   }
   return (await hasDocker(context)) ? 'docker' : 'none';
-}
-
-function sameProcessor(platform: string): boolean {
-  return (
-    platform === formatPlatform(hostPlatform()) || platform.startsWith(`${formatPlatform(hostPlatform())}/`)
-  );
 }
 
 /**
@@ -86,7 +80,7 @@ export async function makeImage(
   }
   const built = await buildImage(plan, context);
   const shown =
-    built.platforms.find(({ platform }) => sameProcessor(formatPlatform(platform))) ?? built.platforms[0];
+    built.platforms.find(({ platform }) => fitsPlatform(hostPlatform(), platform)) ?? built.platforms[0];
   return {
     image: { kind: 'store', digest: built.root.digest, root: built.root },
     engine,

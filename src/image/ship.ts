@@ -3,6 +3,7 @@ import { LoadlineError } from '../errors.ts';
 import { readPass } from './check/record.ts';
 import { pushWithDocker } from './engines/docker.ts';
 import type { LocalImage } from './local.ts';
+import { putBlob } from './oci/blobs.ts';
 import type { ImageStore } from './oci/store.ts';
 import { type Descriptor, type Index, type Manifest, MEDIA } from './oci/types.ts';
 import type { OnProgress } from './progress.ts';
@@ -123,9 +124,7 @@ async function shipFromDocker(
  */
 async function storeReferrer(store: ImageStore, bill: Buffer, subject: Descriptor): Promise<Descriptor> {
   const empty = await store.putDocument(MEDIA.empty, {});
-  const writer = await store.writer();
-  await writer.write(bill);
-  const layer = await writer.commit();
+  const layer = await putBlob(store, bill);
   const { mediaType, digest, size } = subject;
   const manifest: Manifest = {
     schemaVersion: 2,

@@ -24,7 +24,8 @@ import {
   foldersOf,
   renderContext,
 } from './render/dockerfile.ts';
-import { cannotWrite, checkOwn, notOurs } from './write-own.ts';
+import { checkOwn, notOurs } from './write-own.ts';
+import { cannotWrite } from './write-whole.ts';
 
 export interface WriteContextOptions {
   /** Replace a Dockerfile and a .dockerignore of someone else's too. */

@@ -1,6 +1,7 @@
 /** Files that Loadline writes for people: it replaces its own, which it knows by their first line, and no one else's. */
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { LoadlineError } from '../errors.ts';
+import { cannotWrite, writeWhole } from './write-whole.ts';
 
 /**
  * Writes a text file that is there as a whole or not at all. A file already there is replaced when its first line is the
@@ -16,16 +17,8 @@ export async function writeOwn(
   if (options.force !== true) {
     await checkOwn(path, firstLine(text));
   }
-  const temporary = `${path}.partial-${process.pid}`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx' });
-    // Whatever the umask: the file is for everyone who may enter its folder.
-    await chmod(temporary, 0o644);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw cannotWrite(path, cause);
-  }
+  // For everyone who may enter its folder.
+  await writeWhole(path, text, 0o644);
 }
 
 /** Throws LL1007 when there is a file at `path` that does not begin with `marker`. */
@@ -49,11 +42,6 @@ export function notOurs(path: string, why: string): LoadlineError {
     where: path,
     fix: 'Move it away, or write into another folder with --output.',
   });
-}
-
-export function cannotWrite(path: string, cause: unknown): LoadlineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new LoadlineError('LL1007', `Cannot write ${path}: ${reason}`, { where: path, cause });
 }
 
 function firstLine(text: string): string {

@@ -45,8 +45,8 @@ export const build = defineCommand({
   ],
   async run([path = ''], options, terminal) {
     checkOptions(options);
-    const { interruptible } = await import('../interrupt.ts');
-    return interruptible((signal) => run(path, options, terminal, signal));
+    const { withImages } = await import('../images.ts');
+    return withImages(options, terminal, (images) => run(path, options, terminal, images));
   },
 });
 
@@ -62,34 +62,28 @@ function checkOptions(options: Options): void {
   }
 }
 
-async function run(path: string, options: Options, terminal: Terminal, signal: AbortSignal): Promise<number> {
+async function run(path: string, options: Options, terminal: Terminal, images: Images): Promise<number> {
   const startedAt = performance.now();
-  const { openImages } = await import('../images.ts');
-  const images = openImages(options, terminal, signal);
-  try {
-    const { plan, packages } = await makePlan(path, options, images);
-    if (options.dryRun === true) {
-      await showPlan(plan, options, terminal);
-      return EXIT.ok;
-    }
-    const files: string[] = [];
-    if (options.dockerfile === true) {
-      const folder = await writeDockerfile(plan, options, images);
-      files.push(folder, ...(await writeCompose(plan, folder, options)));
-      showFiles(plan, files, folder, options, terminal);
-      return EXIT.ok;
-    }
-    await checkCompose(options);
-    const made = await make(plan, options, images);
-    files.push(...(await writeSbom(plan, packages, made, options, images)));
-    files.push(...(await writeCompose(plan, '.', options)));
-    files.push(...(await writeOutput(plan, made, options, images)));
-    images.endProgress();
-    showMade(plan, made, files, startedAt, options, terminal);
-    return options.push === true ? await testAndPush(plan, made, options, terminal, images) : EXIT.ok;
-  } finally {
-    images.close();
+  const { plan, packages } = await makePlan(path, options, images);
+  if (options.dryRun === true) {
+    await showPlan(plan, options, terminal);
+    return EXIT.ok;
   }
+  const files: string[] = [];
+  if (options.dockerfile === true) {
+    const folder = await writeDockerfile(plan, options, images);
+    files.push(folder, ...(await writeCompose(plan, folder, options)));
+    await showFiles(plan, files, folder, options, terminal);
+    return EXIT.ok;
+  }
+  await checkCompose(options);
+  const made = await make(plan, options, images);
+  files.push(...(await writeSbom(plan, packages, made, options, images)));
+  files.push(...(await writeCompose(plan, '.', options)));
+  files.push(...(await writeOutput(plan, made, options, images)));
+  images.endProgress();
+  await showMade(plan, made, files, startedAt, options, terminal);
+  return options.push === true ? await testAndPush(plan, made, options, terminal, images) : EXIT.ok;
 }
 
 async function makePlan(
@@ -101,6 +95,7 @@ async function makePlan(
   const { parseReference } = await import('../../image/reference.ts');
   const { DEFAULT_BASE } = await import('../../image/plan.ts');
   const making = await import('../../image/make-plan.ts');
+  const { hostPlatform, parsePlatforms } = await import('../../image/platform.ts');
   // Cheap mistakes first, before a large model is read.
   const tag = text(options, 'tag') ?? defaultName(path).toLowerCase();
   const reference = parseReference(tag);
@@ -109,8 +104,7 @@ async function makePlan(
   }
   const base = parseReference(text(options, 'base') ?? DEFAULT_BASE);
   const platformList = text(options, 'platform');
-  const platforms =
-    platformList === undefined ? [making.hostPlatform()] : making.parsePlatforms(platformList);
+  const platforms = platformList === undefined ? [hostPlatform()] : parsePlatforms(platformList);
   const createdSec = making.createdSeconds(images.env);
   const { openModel } = await import('../../formats/open.ts');
   const model = await openModel(path, readLimits(options));
@@ -180,7 +174,8 @@ async function writeSbom(
     return [];
   }
   const { sbomOf } = await import('../../image/make.ts');
-  const { keepSbom, writeWhole } = await import('../../image/sbom-file.ts');
+  const { keepSbom } = await import('../../image/sbom-file.ts');
+  const { writeWhole } = await import('../../image/write-whole.ts');
   const bill = sbomOf(plan, packages, made);
   await keepSbom(made.image.digest, bill, images.env);
   if (options.push === true) {
@@ -228,7 +223,7 @@ const API = 'loadline/v1';
 
 async function showPlan(plan: ImagePlan, options: Options, terminal: Terminal): Promise<void> {
   const { familiarName } = await import('../../image/reference.ts');
-  const { formatPlatform } = await import('../../image/make-plan.ts');
+  const { formatPlatform } = await import('../../image/platform.ts');
   const image = familiarName(plan.reference);
   const base = familiarName(plan.base);
   const platforms = plan.platforms.map(formatPlatform);
@@ -266,14 +261,15 @@ async function showPlan(plan: ImagePlan, options: Options, terminal: Terminal): 
   }
 }
 
-function showFiles(
+async function showFiles(
   plan: ImagePlan,
   files: readonly string[],
   folder: string,
   options: Options,
   terminal: Terminal,
-): void {
-  const image = imageName(plan);
+): Promise<void> {
+  const { familiarName } = await import('../../image/reference.ts');
+  const image = familiarName(plan.reference);
   if (options.json === true) {
     print(terminal, JSON.stringify({ apiVersion: API, kind: 'Dockerfile', image, files }, null, 2));
     return;
@@ -293,22 +289,16 @@ function showFiles(
   );
 }
 
-/** As it is typed. */
-function imageName(plan: ImagePlan): string {
-  const { registry, repository, tag } = plan.reference;
-  const short = registry === 'docker.io' ? repository.replace(/^library\//, '') : `${registry}/${repository}`;
-  return `${short}:${tag}`;
-}
-
-function showMade(
+async function showMade(
   plan: ImagePlan,
   made: MadeImage,
   files: readonly string[],
   startedAt: number,
   options: Options,
   terminal: Terminal,
-): void {
-  const image = imageName(plan);
+): Promise<void> {
+  const { familiarName } = await import('../../image/reference.ts');
+  const image = familiarName(plan.reference);
   const { digest } = made.image;
   const seconds = (performance.now() - startedAt) / 1000;
   if (options.json === true) {

@@ -25,22 +25,16 @@ export const push = defineCommand({
     if (reference.digest !== null) {
       throw new LoadlineError('LL6001', `push wants a name and a tag, without a digest; found "${name}"`);
     }
-    const { interruptible } = await import('../interrupt.ts');
-    return interruptible(async (signal) => {
-      const { openImages } = await import('../images.ts');
+    const { withImages } = await import('../images.ts');
+    return withImages(options, terminal, async (images) => {
       const { findLocal } = await import('../../image/local.ts');
-      const images = openImages(options, terminal, signal);
-      try {
-        const store = await images.store();
-        const image = await findLocal(reference, { ...images, store });
-        if (options.untested !== true) {
-          const { requirePass } = await import('../../image/ship.ts');
-          await requirePass(reference, image, images.env);
-        }
-        return await pushFound(reference, image, options, terminal, images);
-      } finally {
-        images.close();
+      const store = await images.store();
+      const image = await findLocal(reference, { ...images, store });
+      if (options.untested !== true) {
+        const { requirePass } = await import('../../image/ship.ts');
+        await requirePass(reference, image, images.env);
       }
+      return pushFound(reference, image, options, terminal, images);
     });
   },
 });

@@ -40,24 +40,18 @@ export const test = defineCommand({
     { flags: '--json', help: 'one JSON object on stdout' },
   ],
   async run([name = ''], options, terminal) {
-    const { interruptible } = await import('../interrupt.ts');
-    return interruptible(async (signal) => {
-      const { openImages } = await import('../images.ts');
-      const images = openImages(options, terminal, signal);
-      try {
-        const settings = await readOptions(options, terminal, images);
-        const { findTarget } = await import('../../image/check/find.ts');
-        const target = await findTarget(name, images);
-        const report = await runTest(target, settings, options, terminal, images);
-        if (options.json === true) {
-          printJson(report, terminal);
-        } else {
-          printReport(report, terminal);
-        }
-        return conclude(report, options, terminal);
-      } finally {
-        images.close();
+    const { withImages } = await import('../images.ts');
+    return withImages(options, terminal, async (images) => {
+      const settings = await readOptions(options, terminal, images);
+      const { findTarget } = await import('../../image/check/find.ts');
+      const target = await findTarget(name, images);
+      const report = await runTest(target, settings, options, terminal, images);
+      if (options.json === true) {
+        printJson(report, terminal);
+      } else {
+        printReport(report, terminal);
       }
+      return conclude(report, options, terminal);
     });
   },
 });

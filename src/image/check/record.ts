@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../reference.ts';
-import { writeWhole } from '../sbom-file.ts';
+import { writeState } from '../state.ts';
 
 export interface Pass {
   /** As the image was named. */
@@ -27,7 +27,7 @@ function passPath(stateFolder: string, digest: Digest): string {
 export async function recordPass(stateFolder: string, pass: Pass): Promise<void> {
   const text = `${JSON.stringify({ apiVersion: 'loadline/v1', kind: 'TestPass', ...pass }, null, 2)}\n`;
   for (const digest of pass.digests) {
-    await writeWhole(passPath(stateFolder, digest), text);
+    await writeState(passPath(stateFolder, digest), text);
   }
 }
 

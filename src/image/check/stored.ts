@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LoadlineError } from '../../errors.ts';
-import { formatPlatform } from '../make-plan.ts';
 import type { Blobs } from '../oci/blobs.ts';
 import { notImage, readConfig, readManifest } from '../oci/documents.ts';
 import { type LayerEntry, readLayer } from '../oci/read-layer.ts';
 import type { Descriptor, ImageConfigFile, Index, Manifest } from '../oci/types.ts';
 import { IMAGE_PATHS, type Platform } from '../plan.ts';
+import { fitsPlatform, formatPlatform } from '../platform.ts';
 import type { Digest } from '../reference.ts';
 import { sizeOfImage } from '../size.ts';
 import type { ImageSize } from './target.ts';
@@ -44,7 +44,7 @@ export async function openStored(
   }
   const { value: config } = await readConfig(blobs, manifest);
   const platform = formatPlatform(config);
-  if (config.os !== wanted.os || config.architecture !== wanted.architecture) {
+  if (!fitsPlatform(wanted, config)) {
     throw otherPlatform(name, wanted, [platform]);
   }
   const digests = [...new Set([root.digest, descriptor.digest, manifest.config.digest])];
@@ -57,9 +57,7 @@ function choose(index: Index, name: string, wanted: Platform): { descriptor: Des
     ({ platform }) => platform !== undefined && platform.os !== 'unknown',
   );
   const names = images.map(({ platform }) => formatPlatform(platform as Platform));
-  const chosen = images.find(
-    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
-  );
+  const chosen = images.find(({ platform }) => fitsPlatform(wanted, platform));
   if (chosen === undefined) {
     throw otherPlatform(name, wanted, names);
   }

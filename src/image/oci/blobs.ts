@@ -33,3 +33,18 @@ export interface Blobs {
   stream(digest: Digest): Readable;
   writer(): Promise<BlobWriter>;
 }
+
+/** Puts bytes that are at hand into `blobs`; `expected` as for `commit`. A failure leaves nothing of them. */
+export async function putBlob(
+  blobs: Pick<Blobs, 'writer'>,
+  bytes: Uint8Array,
+  expected?: { readonly digest: Digest; readonly size: number },
+): Promise<{ digest: Digest; size: number }> {
+  const writer = await blobs.writer();
+  try {
+    await writer.write(bytes);
+    return await writer.commit(expected);
+  } finally {
+    await writer.abort();
+  }
+}

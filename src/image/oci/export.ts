@@ -5,7 +5,7 @@ import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promis
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LoadlineError } from '../../errors.ts';
-import { hostPlatform } from '../make-plan.ts';
+import { fitsPlatform, hostPlatform } from '../platform.ts';
 import type { OnProgress } from '../progress.ts';
 import { type Digest, familiarName, parseReference } from '../reference.ts';
 import { damagedBlob, missingBlob } from './blob-folder.ts';
@@ -110,8 +110,7 @@ async function readImage(blobs: Blobs, root: Descriptor, name: string): Promise<
     }
   };
   await visit(root);
-  const host = hostPlatform();
-  const shown = images.find(({ config }) => config.architecture === host.architecture) ?? images[0];
+  const shown = images.find(({ config }) => fitsPlatform(hostPlatform(), config)) ?? images[0];
   const { mediaType, digest, size } = root;
   const annotations = { [REF_NAME]: name, [CONTAINERD_NAME]: name };
   const index = {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DockerImage } from '../../engines/docker.ts';
 import { type DockerOptions, docker, runDocker, throwIfInterrupted } from '../../engines/docker-cli.ts';
-import { formatPlatform } from '../../make-plan.ts';
 import { IMAGE_PATHS, IMAGE_PORT } from '../../plan.ts';
+import { formatPlatform } from '../../platform.ts';
 import { noServer } from '../stored.ts';
 import type { Ended, ImageSize, RunLimits, Running, Target } from '../target.ts';
 
