@@ -59,7 +59,11 @@ describe('the place of a fault', () => {
           const position = /position (\d+)/.exec(message)?.[1];
           if (position !== undefined || message.includes('end of JSON input')) {
             const stop = position === undefined ? changed.length : Number(position);
-            assert.match(changed.slice(jsonFault(changed), stop), /^(\\(u[\da-f]*)?|[\w.+-]*)$/i, JSON.stringify(changed));
+            assert.match(
+              changed.slice(jsonFault(changed), stop),
+              /^(\\(u[\da-f]*)?|[\w.+-]*)$/i,
+              JSON.stringify(changed),
+            );
             assert.ok(jsonFault(changed) <= stop);
           }
           return;
