@@ -28,7 +28,7 @@ interface ErrorRow {
   readonly fix: string;
 }
 
-/** LL1 command line and set-up · LL2 requests and input rows · LL3 files and pickles · LL4 estimators · LL5 serving · LL6 images. */
+/** LL1 command line and set-up · LL2 requests and input rows · LL3 files and pickles · LL4 estimators · LL5 serving · LL6 images · LL7 model versions. */
 export const ERRORS = {
   LL1001: {
     title: 'usage',
@@ -83,6 +83,12 @@ export const ERRORS = {
     http: 400,
     exit: 'failed',
     fix: 'Ask for what the model offers: `loadline inspect` lists its methods.',
+  },
+  LL1010: {
+    title: 'loadline.yaml is not valid',
+    http: 500,
+    exit: 'config',
+    fix: 'Correct what the message names, at the line and column it gives; `loadline schema config` prints the schema.',
   },
   LL1099: {
     title: 'internal error',
@@ -418,6 +424,102 @@ export const ERRORS = {
     http: 500,
     exit: 'failed',
     fix: 'Nothing was tagged; run the command again.',
+  },
+  LL7001: {
+    title: 'no such model, version or alias',
+    http: 404,
+    exit: 'notFound',
+    fix: 'Choose one of those that the message lists; `loadline models list` shows all of them.',
+  },
+  LL7002: {
+    title: 'the MLflow server cannot be reached',
+    http: 503,
+    exit: 'failed',
+    fix: 'Check MLFLOW_TRACKING_URI and that the server runs; `loadline models server` starts one that speaks its protocol.',
+  },
+  LL7003: {
+    title: 'the MLflow server refuses the credentials',
+    http: 502,
+    exit: 'failed',
+    fix: 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, of a user who may read the model.',
+  },
+  LL7004: {
+    title: 'the answer is not one of an MLflow server',
+    http: 502,
+    exit: 'failed',
+    fix: 'Check that MLFLOW_TRACKING_URI names the server itself and not a proxy or another program before it.',
+  },
+  LL7005: {
+    title: 'the version holds no model that Loadline reads',
+    http: 422,
+    exit: 'failed',
+    fix: 'Log the model with its scikit-learn flavor: mlflow.sklearn.log_model; the message names what was found.',
+  },
+  LL7006: {
+    title: 'an artifact is damaged or not whole',
+    http: 502,
+    exit: 'failed',
+    fix: 'Try again; when it stays, log the model once more: what the server keeps is not what was logged.',
+  },
+  LL7007: {
+    title: 'an artifact has a path that leaves its folder',
+    http: 502,
+    exit: 'unsafe',
+    fix: 'Do not use this model: no honest writer makes such a path.',
+  },
+  LL7008: {
+    title: 'the model store cannot be used',
+    http: 500,
+    exit: 'failed',
+    fix: 'Check that --store names a folder made by Loadline and that it may be read and written.',
+  },
+  LL7009: {
+    title: 'the model store is busy',
+    http: 503,
+    exit: 'locked',
+    fix: 'Another process holds the store for longer than expected: wait for it to end, then try again.',
+  },
+  LL7010: {
+    title: 'the name is not allowed',
+    http: 400,
+    exit: 'usage',
+    fix: 'A name has letters, digits, spaces and . _ -; an alias letters, digits, _ and -, and is neither "latest" nor "v" with a number.',
+  },
+  LL7011: {
+    title: 'the version is in use',
+    http: 409,
+    exit: 'failed',
+    fix: 'Move the alias or stop the server that the message names first.',
+  },
+  LL7012: {
+    title: 'DVC cannot give the model',
+    http: 404,
+    exit: 'notFound',
+    fix: 'Check that the file is tracked, and that `dvc push` brought it to the remote that the message names.',
+  },
+  LL7013: {
+    title: 'the version fails its checks',
+    http: 422,
+    exit: 'failed',
+    fix: 'The old version goes on serving; log a version whose signature, example and inputs fit, or move the alias back.',
+  },
+  LL7014: {
+    title: 'there is no version to roll back to',
+    http: 409,
+    exit: 'failed',
+    fix: '`loadline models history` shows where the alias was; name a version with --to.',
+  },
+  LL7015: {
+    title: 'the alias moved meanwhile',
+    http: 409,
+    exit: 'failed',
+    fix: 'Somebody else moved it: look at `loadline models history`, then try again.',
+  },
+  LL7016: {
+    title: 'the reference to a model is not valid',
+    http: 400,
+    exit: 'usage',
+    fix: 'Write a file, models:/NAME@ALIAS, models:/NAME/3, models:/NAME/latest, runs:/RUN/PATH, NAME@ALIAS, NAME/3 or a .dvc file.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -1,9 +1,10 @@
 /** What the commands about images share: where images are, how registries are reached, who draws the progress. */
+
+import { imagesFolder } from '../config/state.ts';
 import { ENGINES, type Engine } from '../image/local.ts';
 import { openStore } from '../image/oci/store.ts';
 import type { OnProgress } from '../image/progress.ts';
 import { createRegistryClient, type RegistryClient } from '../image/registry/client.ts';
-import { imagesFolder } from '../image/state.ts';
 import type { Options } from './define.ts';
 import { interruptible } from './interrupt.ts';
 import { progressDisplay } from './output/progress.ts';

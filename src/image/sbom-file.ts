@@ -1,8 +1,8 @@
 /** Bills of materials wait beside the images until they are pushed, by the digest of what they describe. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stateFolder, writeState } from '../config/state.ts';
 import type { Digest } from './reference.ts';
-import { stateFolder, writeState } from './state.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

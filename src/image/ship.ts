@@ -1,4 +1,6 @@
 /** Pushes an image of this machine, with its bill of materials where it has one. */
+
+import { stateFolder } from '../config/state.ts';
 import { LoadlineError } from '../errors.ts';
 import { readPass } from './check/record.ts';
 import { pushWithDocker } from './engines/docker.ts';
@@ -12,7 +14,6 @@ import { type Digest, familiarName, formatReference, parseReference, type Refere
 import type { RegistryClient } from './registry/client.ts';
 import type { Repository } from './registry/repository.ts';
 import { keptSbom } from './sbom-file.ts';
-import { stateFolder } from './state.ts';
 
 export interface ShipContext {
   readonly store: () => Promise<ImageStore>;

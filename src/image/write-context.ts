@@ -15,6 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { cannotWrite } from '../config/write-whole.ts';
 import { LoadlineError } from '../errors.ts';
 import type { ImagePlan } from './plan.ts';
 import {
@@ -25,7 +26,6 @@ import {
   renderContext,
 } from './render/dockerfile.ts';
 import { checkOwn, notOurs } from './write-own.ts';
-import { cannotWrite } from './write-whole.ts';
 
 export interface WriteContextOptions {
   /** Replace a Dockerfile and a .dockerignore of someone else's too. */

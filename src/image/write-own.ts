@@ -1,7 +1,7 @@
 /** Files that Loadline writes for people: it replaces its own, which it knows by their first line, and no one else's. */
 import { readFile } from 'node:fs/promises';
+import { cannotWrite, writeWhole } from '../config/write-whole.ts';
 import { LoadlineError } from '../errors.ts';
-import { cannotWrite, writeWhole } from './write-whole.ts';
 
 /**
  * Writes a text file that is there as a whole or not at all. A file already there is replaced when its first line is the

@@ -175,7 +175,7 @@ async function writeSbom(
   }
   const { sbomOf } = await import('../../image/make.ts');
   const { keepSbom } = await import('../../image/sbom-file.ts');
-  const { writeWhole } = await import('../../image/write-whole.ts');
+  const { writeWhole } = await import('../../config/write-whole.ts');
   const bill = sbomOf(plan, packages, made);
   await keepSbom(made.image.digest, bill, images.env);
   if (options.push === true) {

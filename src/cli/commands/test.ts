@@ -81,7 +81,7 @@ export async function testLocal(
 }
 
 async function readOptions(options: Options, terminal: Terminal, images: Images): Promise<TestOptions> {
-  const { stateFolder } = await import('../../image/state.ts');
+  const { stateFolder } = await import('../../config/state.ts');
   const memory = text(options, 'memory');
   const timeout = text(options, 'timeout');
   const cpus = text(options, 'cpus');

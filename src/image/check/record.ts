@@ -1,8 +1,8 @@
 /** Which images passed their test, by digest: what `loadline push` asks for. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeState } from '../../config/state.ts';
 import type { Digest } from '../reference.ts';
-import { writeState } from '../state.ts';
 
 export interface Pass {
   /** As the image was named. */
