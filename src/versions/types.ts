@@ -111,6 +111,7 @@ export interface AddRequest {
   /** A model file or a folder with an MLmodel on this machine; or a run's model that the registry already has. */
   readonly from: { readonly path: string } | { readonly runId: string; readonly artifactPath: string };
   readonly metrics: Readonly<Record<string, number>>;
+  readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly description: string;
   /** Training data that lies beside the model, for later: drift and reference distributions. */
