@@ -4,8 +4,8 @@ import { basename } from 'node:path';
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts';
 import { isLoadlineError, LoadlineError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
-import type { ReadFile } from './pickle.ts';
-import { buildModel, readModelFile } from './pickle.ts';
+import type { ReadFile } from './model-file.ts';
+import { buildModel, readModelFile } from './model-file.ts';
 
 /** Reads a file's bytes. Throws LL1006 when it is not there, LL3004 when it is larger than the limit. */
 export async function readBytes(path: string, limits: Partial<Limits> = {}): Promise<Uint8Array> {

@@ -23,4 +23,6 @@ export interface Declared {
   readonly predictFn: string;
   /** A body for `/invocations` that its author says works (serving_input_example.json), parsed; null without one. */
   readonly example: unknown;
+  /** What of it could not be read, a sentence each: the model itself can be used without. */
+  readonly faults: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** A model ready to serve: the evaluator, what its callers must send, and where it came from. */
 import { LoadlineError } from '../errors.ts';
 import type { Label } from './data.ts';
+import type { Declared } from './declared.ts';
 import type { Feature, Fitted, InputKind, MethodName } from './fitted.ts';
 import { METHODS } from './fitted.ts';
 
@@ -33,9 +34,11 @@ export interface Origin {
   /** Size on disk and after decompression. */
   readonly bytes: number;
   readonly unpackedBytes: number;
-  /** `raw`, `gzip`, … */
+  /** `raw`, `gzip`, …; `zip` for skops. */
   readonly container: string;
-  /** pickle protocol, and whether it is a joblib stream. */
+  /** `pickle` covers joblib and cloudpickle. */
+  readonly format: 'pickle' | 'skops';
+  /** Of pickle or of skops; and whether it is a joblib stream. */
   readonly protocol: number;
   readonly joblib: boolean;
   readonly sklearn: string | null;
@@ -47,6 +50,8 @@ export interface Model {
   readonly fitted: Fitted;
   readonly signature: Signature;
   readonly origin: Origin;
+  /** What the MLmodel beside it says; null for a bare file. */
+  readonly declared: Declared | null;
 }
 
 /** More features than this are a forged count: a matrix of one such row would take 128 MiB. */

@@ -15,7 +15,7 @@ export interface PickleOrigin {
 }
 
 /** Reads the versions off the file: `_sklearn_version` of the outermost estimator that has one, module names, protocol. */
-export function describeOrigin(file: PickleFile): PickleOrigin {
+export function describeOrigin(file: Pick<PickleFile, 'root' | 'globals' | 'protocol'>): PickleOrigin {
   const modules = new Set(file.globals.map((use) => use.module));
   const has = (prefix: string) =>
     [...modules].some((module) => module === prefix || module.startsWith(`${prefix}.`));

@@ -1,8 +1,8 @@
 /** What happens to one file on its whole way: unpacked, read, audited, built, asked for answers. */
 import { isLoadlineError } from '../../src/errors.ts';
 import { describe } from '../../src/estimators/state.ts';
-import type { ReadFile } from '../../src/formats/pickle.ts';
-import { buildModel, readModelFile } from '../../src/formats/pickle.ts';
+import type { ReadFile } from '../../src/formats/model-file.ts';
+import { buildModel, readModelFile } from '../../src/formats/model-file.ts';
 import type { Model } from '../../src/model/model.ts';
 import { predict, targetValues, transform } from '../../src/model/prediction.ts';
 import { rowsToData } from '../../src/model/rows.ts';
@@ -45,7 +45,7 @@ export function examine(file: Buffer, rows: readonly unknown[]): Outcome {
 
 /** What `loadline inspect` does before a model is built. */
 function inspect(read: ReadFile): void {
-  describe(read.pickle.root);
+  describe(read.contents.root);
   JSON.stringify([read.origin, read.audit]);
 }
 

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, test } from 'node:test';
-import { readModelFile } from '../../src/formats/pickle.ts';
+import { readModelFile } from '../../src/formats/model-file.ts';
 import { BOMBS } from './bombs.ts';
 import { BYPASSES } from './bypasses.ts';
 import { examine } from './examine.ts';

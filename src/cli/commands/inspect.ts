@@ -1,6 +1,6 @@
 import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT, isLoadlineError, type LoadlineError } from '../../errors.ts';
-import type { ReadFile } from '../../formats/pickle.ts';
+import type { ReadFile } from '../../formats/model-file.ts';
 import type { Fitted } from '../../model/fitted.ts';
 import { METHODS } from '../../model/fitted.ts';
 import type { Model, NamedFeature } from '../../model/model.ts';
@@ -19,7 +19,7 @@ export const inspect = defineCommand({
   options: [LIMITS_OPTION, { flags: '--json', help: 'one JSON object on stdout' }],
   async run([path = ''], options, terminal) {
     const { inspectModel } = await import('../../formats/open.ts');
-    const { buildModel } = await import('../../formats/pickle.ts');
+    const { buildModel } = await import('../../formats/model-file.ts');
     const read = await inspectModel(path, readLimits(options));
     const outcome = attempt(() => buildModel(read));
     if (options.json) {
@@ -70,7 +70,7 @@ function inspection(read: ReadFile, outcome: Outcome): Record<string, unknown> {
             tree: fittedJson(model.fitted),
           },
     globals: read.audit.globals,
-    trailingBytes: read.pickle.trailingBytes,
+    trailingBytes: read.contents.trailingBytes,
   };
 }
 
@@ -97,7 +97,7 @@ function fittedJson(fitted: Fitted): Record<string, unknown> {
 
 function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] {
   const { color, symbol } = terminal;
-  const { origin, pickle, audit } = read;
+  const { origin, contents, audit } = read;
   const dot = ` ${symbol.dot} `;
   const libraries = [
     origin.sklearn === null ? null : `scikit-learn ${origin.sklearn}`,
@@ -116,7 +116,7 @@ function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] 
           origin.container === 'raw'
             ? null
             : `${origin.container}, ${bytesText(origin.unpackedBytes)} unpacked`,
-          `${origin.joblib ? 'joblib' : 'pickle'} protocol ${origin.protocol}`,
+          `${origin.joblib ? 'joblib' : origin.format} protocol ${origin.protocol}`,
         ]
           .filter((part) => part !== null)
           .join(dot),
@@ -140,9 +140,9 @@ function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] 
       .map((use) => [`  ${verdict}`, `${use.module}.${use.name}`, `byte ${use.offset}`]),
   );
   lines.push(...columns(rows));
-  if (pickle.trailingBytes > 0) {
+  if (contents.trailingBytes > 0) {
     lines.push(
-      `  ${symbol.warn} ${pickle.trailingBytes} bytes after the end of the pickle: no honest writer leaves them`,
+      `  ${symbol.warn} ${contents.trailingBytes} bytes after the end of the pickle: no honest writer leaves them`,
     );
   }
   lines.push('', ...verdictLines(read, outcome, terminal));

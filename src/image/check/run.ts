@@ -1,7 +1,7 @@
 /** Tests an image or a server: starts it under limits, runs the checks, says what was found. */
 import type { Limits } from '../../bytes/limits.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
-import { buildModel, readModelFile } from '../../formats/pickle.ts';
+import { buildModel, readModelFile } from '../../formats/model-file.ts';
 import type { Model, Signature } from '../../model/model.ts';
 import { IMAGE_PATHS } from '../plan.ts';
 import type { OnProgress } from '../progress.ts';

@@ -1,0 +1,5 @@
+import type { ModelFormat } from './define.ts';
+import { pickleFormat } from './pickle.ts';
+
+/** Formats in the order they are tried: pickle takes whatever no other knows, and says what it is. */
+export const FORMATS: readonly ModelFormat[] = [pickleFormat];
