@@ -20,13 +20,24 @@ test('numbers agree to 1e-9 of their size, and near 0 to 1e-12', () => {
 test('of several outputs the largest difference counts, and a row agrees only as a whole', () => {
   const old = numbers2d(2, 2, Float64Array.of(1, 2, 3, 4));
   const next = numbers2d(2, 2, Float64Array.of(1, 2, 3.5, 2));
-  assert.deepEqual(compareTargets(old, next), { rows: 2, agreeing: 1, differences: [0, 2] });
+  assert.deepEqual(compareTargets(old, next), {
+    rows: 2,
+    agreeing: 1,
+    differences: [0, 2],
+    // |3.5 − 3| / 3 and |2 − 4| / 4.
+    relative: [0, 0.5],
+  });
 });
 
 test('labels agree by their value, whatever codes they have', () => {
   const old = labels1d(Int32Array.of(0, 1, 1), ['cat', 'dog']);
   const next = labels1d(Int32Array.of(1, 2, 0), ['ape', 'cat', 'dog']);
-  assert.deepEqual(compareTargets(old, next), { rows: 3, agreeing: 2, differences: null });
+  assert.deepEqual(compareTargets(old, next), {
+    rows: 3,
+    agreeing: 2,
+    differences: null,
+    relative: null,
+  });
 });
 
 test('answers of another shape or kind agree nowhere', () => {
@@ -34,11 +45,13 @@ test('answers of another shape or kind agree nowhere', () => {
     rows: 2,
     agreeing: 0,
     differences: [],
+    relative: [],
   });
   assert.deepEqual(compareTargets(numbers(1, 2), labels1d(Int32Array.of(0, 0), ['cat'])), {
     rows: 2,
     agreeing: 0,
     differences: null,
+    relative: null,
   });
 });
 
@@ -47,6 +60,7 @@ test('quantiles are over all batches, and are values that occurred', () => {
     rows: to - from,
     agreeing: 1,
     differences: Array.from({ length: to - from }, (_, i) => to - i),
+    relative: [],
   });
   // 1 … 100 in two batches.
   assert.deepEqual(measureDifference([batch(0, 30), batch(30, 100)]), {
@@ -56,7 +70,7 @@ test('quantiles are over all batches, and are values that occurred', () => {
     p95: 95,
     max: 100,
   });
-  assert.deepEqual(measureDifference([{ rows: 3, agreeing: 2, differences: null }]), {
+  assert.deepEqual(measureDifference([{ rows: 3, agreeing: 2, differences: null, relative: null }]), {
     rows: 3,
     agreeing: 2,
     p50: null,
@@ -64,4 +78,9 @@ test('quantiles are over all batches, and are values that occurred', () => {
     max: null,
   });
   assert.equal(measureDifference([]), null);
+});
+
+test('the share of a difference is of the old number; of 0 any difference is infinite', () => {
+  const { relative } = compareTargets(numbers(-4, 0, 0), numbers(-3, 0, 1));
+  assert.deepEqual(relative, [0.25, 0, Number.POSITIVE_INFINITY]);
 });

@@ -10,6 +10,8 @@ export interface Comparison {
   readonly agreeing: number;
   /** |new − old| of each row, over several outputs the largest; rows where it is not finite are left out. Null for labels. */
   readonly differences: readonly number[] | null;
+  /** |new − old| / |old| of the same rows; where the old one is 0, 0 for no difference and infinite for any. */
+  readonly relative: readonly number[] | null;
 }
 
 /** The published contract for values that are not computed to the last bit; the absolute part is for values near 0. */
@@ -24,13 +26,15 @@ export function compareTargets(old: Target, next: Target): Comparison {
   const rows = Math.min(old.nRows, next.nRows);
   const numeric = old.kind === 'numbers' && next.kind === 'numbers';
   if (old.nCols !== next.nCols) {
-    return { rows, agreeing: 0, differences: numeric ? [] : null };
+    return { rows, agreeing: 0, differences: numeric ? [] : null, relative: numeric ? [] : null };
   }
   const differences: number[] = [];
+  const relative: number[] = [];
   let agreeing = 0;
   for (let row = 0; row < rows; row++) {
     let agree = true;
     let largest = 0;
+    let largestShare = 0;
     for (let output = 0; output < old.nCols; output++) {
       const a = valueAt(old, row, output);
       const b = valueAt(next, row, output);
@@ -39,14 +43,16 @@ export function compareTargets(old: Target, next: Target): Comparison {
       }
       if (typeof a === 'number' && typeof b === 'number' && !Object.is(a, b)) {
         largest = Math.max(largest, Math.abs(b - a));
+        largestShare = Math.max(largestShare, a === b ? 0 : Math.abs((b - a) / a));
       }
     }
     agreeing += agree ? 1 : 0;
     if (numeric && Number.isFinite(largest)) {
       differences.push(largest);
+      relative.push(largestShare);
     }
   }
-  return { rows, agreeing, differences: numeric ? differences : null };
+  return { rows, agreeing, differences: numeric ? differences : null, relative: numeric ? relative : null };
 }
 
 function valueAt(target: Target, row: number, output: number): Label {
