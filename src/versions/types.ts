@@ -89,6 +89,8 @@ export interface HistoryEvent {
   /** For an alias: the version it was at, and the one it is at now. */
   readonly from: string | null;
   readonly to: string | null;
+  /** Of an alias: that it went back, so that the next rollback goes back further. */
+  readonly rollback?: boolean;
   /** Who, as the system or the client says it. */
   readonly by: string;
   readonly why: string;
@@ -104,6 +106,13 @@ export interface AliasMove {
 export interface Mark {
   readonly by: string;
   readonly why: string;
+}
+
+export interface MoveMark extends Mark {
+  /** The version that the alias has to be at (null: nowhere), else LL7015; undefined does not look. */
+  readonly expected?: string | null;
+  /** A way back and no new choice: the next `previous` is the one before `version`. */
+  readonly rollback?: boolean;
 }
 
 export interface AddRequest {
@@ -128,14 +137,7 @@ export interface ModelRegistry {
   /** Throws LL7001 with the names that there are. */
   model(name: string, work: Work): Promise<RegisteredModel>;
   add(request: AddRequest, work: Work): Promise<ModelVersion>;
-  /** `expected` is the version the alias has to be at (null: nowhere), else LL7015; undefined does not look. */
-  setAlias(
-    name: string,
-    alias: string,
-    version: string,
-    mark: Mark & { readonly expected?: string | null },
-    work: Work,
-  ): Promise<AliasMove>;
+  setAlias(name: string, alias: string, version: string, mark: MoveMark, work: Work): Promise<AliasMove>;
   deleteAlias(name: string, alias: string, mark: Mark, work: Work): Promise<void>;
   /** A tag of a version, or of the model where `version` is null; `value` null deletes it. */
   setTag(name: string, version: string | null, key: string, value: string | null, work: Work): Promise<void>;

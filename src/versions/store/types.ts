@@ -1,6 +1,6 @@
 /** The embedded store: files by content, a SQLite catalog, one folder. The `loadline models` commands and the MLflow API stand on it. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AliasMove, HistoryEvent, Mark, ModelVersion, RegisteredModel } from '../types.ts';
+import type { AliasMove, HistoryEvent, Mark, ModelVersion, MoveMark, RegisteredModel } from '../types.ts';
 
 export interface ArtifactEntry {
   /** Relative to the folder that was listed. */
@@ -50,9 +50,19 @@ export interface NewVersion {
 
 /** A version with what only the store knows. */
 export interface StoredVersion extends ModelVersion {
+  /** Of this version for ever; another model of the same name, made later, has others. */
+  readonly uid: string;
   readonly artifactPath: string;
   readonly runLink: string;
   readonly updatedAt: number;
+}
+
+/** A file of a version, as it was when the version was made. */
+export interface VersionFile {
+  /** Relative to the version's folder. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
 }
 
 export interface StoredModel extends RegisteredModel {
@@ -66,6 +76,17 @@ export interface Catalog {
   model(name: string): StoredModel;
   hasModel(name: string): boolean;
   version(name: string, version: string): StoredVersion;
+  /** The version an alias is at. Throws LL7001 with the aliases that there are. */
+  byAlias(name: string, alias: string): StoredVersion;
+  /** The version with the highest number. Throws LL7001. */
+  latest(name: string): StoredVersion;
+  /** The version an alias is at, and nothing else: for those that look often. */
+  aliasVersion(name: string, alias: string): string | null;
+  /**
+   * Files of a version by path. They are those that lay in its folder when it was made; only where there were none yet,
+   * those that lie there now.
+   */
+  files(version: StoredVersion): readonly VersionFile[];
   /** Throws LL7010; LL7011 when it exists. */
   createModel(
     name: string,
@@ -85,17 +106,13 @@ export interface Catalog {
   ): StoredVersion;
   /** Throws LL7011 while a running server uses it; `force` false also while an alias is at it. Aliases go with it. */
   deleteVersion(name: string, version: string, mark: Mark & { readonly force: boolean }): void;
-  setAlias(
-    name: string,
-    alias: string,
-    version: string,
-    mark: Mark & { readonly expected?: string | null },
-  ): AliasMove;
+  setAlias(name: string, alias: string, version: string, mark: MoveMark): AliasMove;
   /** Says whether there was one. */
   deleteAlias(name: string, alias: string, mark: Mark): boolean;
-  setTag(name: string, version: string | null, key: string, value: string | null): void;
-  /** Newest first; of all models without a name. */
+  setTag(name: string, version: string | null, key: string, value: string | null, by?: string): void;
+  /** Newest first; of all models without a name. Also of a model that was deleted or had this name once. */
   history(name?: string): readonly HistoryEvent[];
+  /** Where `rollback` goes (../previous.ts). Throws LL7014. */
   previous(name: string, alias: string): string;
 }
 
