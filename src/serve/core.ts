@@ -3,25 +3,25 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { LoadlineError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Model } from '../model/model.ts';
 import { metricsLayout } from '../monitor/metrics/layout.ts';
 import { renderMetrics } from '../monitor/metrics/render.ts';
-import { type ModelLabels, type Snapshot, takeSnapshot } from '../monitor/metrics/snapshot.ts';
+import { ANSWERED, COMPARED, createSeries } from '../monitor/metrics/series.ts';
+import { type Snapshot, takeSnapshot } from '../monitor/metrics/snapshot.ts';
 import { createMetrics, type Metrics } from '../monitor/metrics/store.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type ApiKey, createKeyring, isLoopback } from './keys.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Dialect, Repository, Served, Site, SiteState, VertexRoutes } from './protocols/define.ts';
+import type { Dialect, Repository, Site, SiteModel, SiteState, VertexRoutes } from './protocols/define.ts';
 import { PROTOCOLS } from './protocols/list.ts';
+import { createComparer } from './roster/compare.ts';
+import type { OpenRoster } from './roster/open.ts';
+import type { FollowStatus } from './roster/plan.ts';
+import { type Bench, labelsOf, type Seats, seat } from './roster/seats.ts';
 import { createRouter, type Router } from './router.ts';
 
 export interface ServeOptions {
-  /** Null while it is still loading: the server then listens and is not ready. */
-  readonly model: Model | null;
-  /** Name in the paths of V1 and V2. */
-  readonly name: string;
-  /** Null where the model has none. */
-  readonly version?: string | null;
+  /** What it serves at first. A model without a champion is still loading: the server then listens and is not ready. */
+  readonly roster: OpenRoster;
   /** Version of Loadline. */
   readonly software: string;
   /** Loopback by default: whoever wants to be reached says so. */
@@ -50,6 +50,8 @@ export interface ServeOptions {
   /** How long an idle connection is kept; the default is longer than load balancers keep theirs. */
   readonly keepAliveMs?: number;
   readonly clock?: Clock;
+  /** A number in [0, 1): which callers without a key meet a canary. */
+  readonly random?: () => number;
 }
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -61,9 +63,10 @@ export const DEFAULT_PORT = 5000;
  */
 export const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** The model in its place. It is swapped between two requests: a batch in progress keeps the one it began with. */
+/** What is served, swapped between two requests: a batch in progress keeps what it began with. */
 export interface Slot {
-  served: Served | null;
+  seats: Seats;
+  follows: readonly FollowStatus[];
   phase: 'open' | 'draining' | 'closing';
 }
 
@@ -71,6 +74,8 @@ export interface Core {
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly slot: Slot;
+  /** Serves another roster from the next request on. */
+  swap(roster: OpenRoster): void;
   /** The counters of this process now. */
   snapshot(): Snapshot;
 }
@@ -93,26 +98,32 @@ export function checkExposure(options: Pick<ServeOptions, 'host' | 'keys' | 'all
 
 /** Builds all of a server but its sockets. */
 export function createCore(options: ServeOptions): Core {
-  const { name, version = null, keys = [], clock = systemClock, worker = '0' } = options;
+  const { keys = [], clock = systemClock, worker = '0' } = options;
   const router = routerOf(options);
   const metrics = createMetrics(metricsLayout(router.labels, keyNames(options)));
-  const slot: Slot = {
-    served: options.model === null ? null : { model: options.model, name, version },
-    phase: 'open',
-  };
+  const series = { answered: createSeries(ANSWERED), compared: createSeries(COMPARED) };
+  const slot: Slot = { seats: seat(options.roster, series), follows: [], phase: 'open' };
   const admission = createAdmission(clock, options.maxQueueMs);
   const snapshot = (): Snapshot => {
     const { layout, values } = metrics;
     values[layout.inFlight.offset] = admission.waiting;
     values[layout.queue.offset] = admission.waitingMs / 1000;
-    return takeSnapshot(metrics, worker, slot.served === null ? null : labelsOf(slot.served));
+    return takeSnapshot(metrics, series, {
+      worker,
+      models: labelsOf(slot.seats),
+      follows: slot.follows.map(({ name, reference, seenAt, problem }) => ({
+        name,
+        reference,
+        seenAt,
+        code: problem?.code ?? null,
+      })),
+    });
   };
   const site: Site = {
-    name,
-    version,
     software: options.software,
-    state: () => stateOf(slot),
-    served: () => slot.served,
+    state: () => stateOf(slot, slot.seats.benches),
+    models: () => slot.seats.benches.map((bench) => siteModel(slot, bench)),
+    follows: () => slot.follows,
     metrics: options.metricsText ?? (() => renderMetrics(metrics.layout, [snapshot()])),
     routes: () => router.routes,
     repository: keys.length > 0 ? (options.repository ?? null) : null,
@@ -121,11 +132,17 @@ export function createCore(options: ServeOptions): Core {
     slot,
     admission,
     snapshot,
+    swap(roster) {
+      slot.seats = seat(roster, series, slot.seats);
+    },
     pipeline: {
       router,
       site,
       keyring: createKeyring(keys, options.keyRatePerSecond ?? null, clock),
       metrics,
+      comparer: createComparer(clock, () => admission.waiting > 0),
+      seats: () => slot.seats,
+      random: options.random ?? Math.random,
       clock,
       logger: options.logger ?? null,
       maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
@@ -145,16 +162,18 @@ function keyNames(options: Pick<ServeOptions, 'keys'>): readonly string[] {
   return (options.keys ?? []).map(({ name }) => name);
 }
 
-function stateOf(slot: Slot): SiteState {
-  return slot.phase !== 'open' ? slot.phase : slot.served === null ? 'loading' : 'ready';
+function stateOf(slot: Slot, benches: readonly Bench[]): SiteState {
+  if (slot.phase !== 'open') {
+    return slot.phase;
+  }
+  return benches.every(({ champion }) => champion !== null) ? 'ready' : 'loading';
 }
 
-function labelsOf({ model, name, version }: Served): ModelLabels {
+function siteModel(slot: Slot, bench: Bench): SiteModel {
   return {
-    name,
-    version: version ?? '',
-    estimator: model.fitted.name,
-    sklearn: model.origin.sklearn ?? '',
-    sha256: model.origin.sha256,
+    name: bench.name,
+    state: stateOf(slot, [bench]),
+    served: bench.champion?.served ?? null,
+    versions: [...bench.byVersion.keys()].filter((version) => version !== ''),
   };
 }

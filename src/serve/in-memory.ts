@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Core } from './core.ts';
 import type { Answer } from './http.ts';
-import { answerPlain, enter, type Head, stepTask, type Task } from './pipeline.ts';
+import { answerPlain, createTask, enter, type Head, stepTask } from './pipeline.ts';
 
 export interface InMemoryRequest {
   readonly method?: string;
@@ -27,7 +27,7 @@ export async function answerInMemory(core: Core, request: InMemoryRequest): Prom
   if (visit.endpoint.route.kind === 'plain') {
     return answerPlain(pipeline, visit, body);
   }
-  const task: Task = { visit, body, begun: null };
+  const task = createTask(visit, body);
   for (;;) {
     const answer = stepTask(pipeline, task);
     if (answer !== null) {

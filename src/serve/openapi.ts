@@ -5,13 +5,12 @@ import type { NamedFeature, Signature } from '../model/model.ts';
 import { predict } from '../model/prediction.ts';
 import { rowsToData, splitRows } from '../model/rows.ts';
 import { jsonTarget } from './json.ts';
-import type { Route, Served, Site } from './protocols/define.ts';
+import type { Route, Served, Site, SiteModel } from './protocols/define.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 /** The description of everything the server answers. While no model is loaded its own part is left open. */
-export function describeApi(site: Site): Schema {
-  const served = site.served();
+export function describeApi(site: Site, { name, served }: SiteModel): Schema {
   const paths: Record<string, Record<string, Schema>> = {};
   for (const route of site.routes()) {
     const entry = paths[route.path] ?? {};
@@ -21,8 +20,8 @@ export function describeApi(site: Site): Schema {
   return {
     openapi: '3.1.0',
     info: {
-      title: `${site.name}: ${served?.model.fitted.name ?? 'model'}`,
-      version: site.version ?? '1',
+      title: `${name}: ${served?.model.fitted.name ?? 'model'}`,
+      version: served?.version ?? '1',
       summary: 'A scikit-learn model served by Loadline',
     },
     paths,

@@ -11,11 +11,14 @@ import type { Data } from '../model/data.ts';
 import type { Signature } from '../model/model.ts';
 import type { Prediction } from '../model/prediction.ts';
 import { predict, transform } from '../model/prediction.ts';
+import { countAnswered } from '../monitor/metrics/series.ts';
 import { count, countError, countPrediction, countRequest, type Metrics } from '../monitor/metrics/store.ts';
 import { SLICE_MS } from './admission.ts';
 import type { Answer, HttpRequest } from './http.ts';
 import type { Keyring } from './keys.ts';
-import type { Ask, PredictRoute, Protocol, Served, Site } from './protocols/define.ts';
+import type { Ask, PredictRoute, Protocol, Served, Site, SiteModel } from './protocols/define.ts';
+import type { Comparer } from './roster/compare.ts';
+import { type Bench, pickSeat, type Seat, type Seats } from './roster/seats.ts';
 import type { Endpoint, Match, Router } from './router.ts';
 import { joinPredictions, sliceRows } from './slices.ts';
 
@@ -27,6 +30,10 @@ export interface Pipeline {
   readonly site: Site;
   readonly keyring: Keyring;
   readonly metrics: Metrics;
+  readonly comparer: Comparer;
+  readonly seats: () => Seats;
+  /** A number in [0, 1): which of the callers without a key meet a canary. */
+  readonly random: () => number;
   readonly clock: Clock;
   readonly logger: Logger | null;
   /** Bytes of a body, compressed and not. */
@@ -221,8 +228,8 @@ export async function answerPlain(pipeline: Pipeline, visit: Visit, body: Buffer
     throw new TypeError(`${route.path} predicts`);
   }
   try {
-    checkNames(pipeline, visit);
-    return await route.handle(requestOf(pipeline, visit, body), pipeline.site);
+    const about = siteModel(pipeline, findBench(pipeline, visit), visit);
+    return await route.handle(requestOf(pipeline, visit, body), pipeline.site, about);
   } catch (error) {
     return refuse(pipeline, protocol, error);
   }
@@ -234,16 +241,27 @@ export interface Task {
   readonly body: Buffer;
   /** Set by the first step of a batch that takes several. */
   begun: Begun | null;
+  /** The version that was picked; null before, and where none could be. */
+  seat: Seat | null;
+  /** Rows that were asked for; 0 before the request was decoded. */
+  rows: number;
+}
+
+/** A prediction before its first step. */
+export function createTask(visit: Visit, body: Buffer): Task {
+  return { visit, body, begun: null, seat: null, rows: 0 };
 }
 
 interface Begun {
   readonly endpoint: Endpoint;
   readonly route: PredictRoute;
-  readonly served: Served;
+  readonly bench: Bench;
+  readonly seat: Seat;
   readonly ask: Ask;
   readonly parts: Prediction[];
   /** First row that is not yet predicted. */
   next: number;
+  spentMs: number;
 }
 
 /** Works on a prediction for about one slice; gives its answer when it is done. */
@@ -260,42 +278,71 @@ export function stepTask(pipeline: Pipeline, task: Task): Answer | null {
     if (route.kind !== 'predict') {
       throw new TypeError(`${route.path} does not predict`);
     }
-    checkNames(pipeline, visit);
-    const served = pipeline.site.served();
-    if (served === null) {
-      throw new LoadlineError('LL5003', `Model with name ${pipeline.site.name} is not ready.`);
+    const bench = findBench(pipeline, visit);
+    const seat = findSeat(pipeline, bench, visit);
+    if (seat === null) {
+      throw new LoadlineError('LL5003', `Model with name ${bench.name} is not ready.`);
     }
+    task.seat = seat;
+    const { served } = seat;
     const ask = route.decode(request, served);
+    task.rows = ask.rows.nRows;
     if (ask.rows.nRows <= pipeline.pace) {
-      const answer = route.encode(evaluate(served, ask, 0, ask.rows.nRows), ask, served);
-      countPrediction(pipeline.metrics, ask.rows.nRows);
-      return answer;
+      const from = bench.shadow === null ? 0 : pipeline.clock.now();
+      const prediction = evaluate(served, ask, 0, ask.rows.nRows);
+      const tookMs = bench.shadow === null ? 0 : pipeline.clock.now() - from;
+      return conclude(pipeline, { bench, seat, route, ask }, prediction, tookMs);
     }
-    task.begun = { endpoint, route, served, ask, parts: [], next: 0 };
+    task.begun = { endpoint, route, bench, seat, ask, parts: [], next: 0, spentMs: 0 };
   } catch (error) {
-    return refuse(pipeline, endpoint.protocol, error);
+    return labelled(refuse(pipeline, endpoint.protocol, error), task.seat);
   }
   return stepBatch(pipeline, task.begun);
 }
 
 function stepBatch(pipeline: Pipeline, begun: Begun): Answer | null {
-  const { route, served, ask, parts } = begun;
+  const { seat, ask, parts } = begun;
   const { nRows } = ask.rows;
   try {
     const to = Math.min(nRows, begun.next + pipeline.pace);
     const from = pipeline.clock.now();
-    parts.push(evaluate(served, ask, begun.next, to));
-    adjustPace(pipeline, to - begun.next, pipeline.clock.now() - from);
+    parts.push(evaluate(seat.served, ask, begun.next, to));
+    const took = pipeline.clock.now() - from;
+    adjustPace(pipeline, to - begun.next, took);
     begun.next = to;
-    if (to < nRows) {
-      return null;
-    }
-    const answer = route.encode(joinPredictions(parts), ask, served);
-    countPrediction(pipeline.metrics, nRows);
-    return answer;
+    begun.spentMs += took;
+    return to < nRows ? null : conclude(pipeline, begun, joinPredictions(parts), begun.spentMs);
   } catch (error) {
-    return refuse(pipeline, begun.endpoint.protocol, error);
+    return labelled(refuse(pipeline, begun.endpoint.protocol, error), seat);
   }
+}
+
+/** Encodes what was predicted, counts it, and keeps what comparisons need of it. */
+function conclude(
+  pipeline: Pipeline,
+  { bench, seat, route, ask }: Pick<Begun, 'bench' | 'seat' | 'route' | 'ask'>,
+  prediction: Prediction,
+  tookMs: number,
+): Answer {
+  const { rows, method } = ask;
+  const answer = route.encode(prediction, ask, seat.served);
+  countPrediction(pipeline.metrics, rows.nRows);
+  if (method === 'predict') {
+    bench.recent.offer(rows);
+  }
+  if (bench.shadow !== null && seat.role === 'champion') {
+    pipeline.comparer.offer({ shadow: bench.shadow, rows, method, prediction, tookMs });
+  }
+  return labelled(answer, seat);
+}
+
+/** Every answer says which version gave it, a refusal too. */
+function labelled(answer: Answer, seat: Seat | null): Answer {
+  if (seat === null) {
+    return answer;
+  }
+  const { header } = seat.served;
+  return answer.headers === undefined ? { ...answer, headers: header } : withHeaders(answer, header);
 }
 
 /** Which of the endpoints that share a path the request is for. */
@@ -310,20 +357,45 @@ function claim(endpoints: readonly Endpoint[], request: HttpRequest): Endpoint {
   return endpoints[last]!;
 }
 
-/** Compares the model and version in the path with what is served. */
-function checkNames(pipeline: Pipeline, visit: Visit): void {
-  const { modelAt, versionAt } = visit.endpoint;
-  const { params } = visit.match;
-  const { site } = pipeline;
-  if (modelAt >= 0 && params[modelAt] !== site.name) {
-    throw new LoadlineError('LL2012', `Model with name ${params[modelAt]!.slice(0, 120)} does not exist.`);
+/** The model that a request is about: the one in its path, else the first. Throws LL2012. */
+function findBench(pipeline: Pipeline, { endpoint, match }: Visit): Bench {
+  const { benches, byName } = pipeline.seats();
+  if (endpoint.modelAt < 0) {
+    return benches[0]!;
   }
-  if (versionAt >= 0 && params[versionAt] !== site.version) {
+  const name = match.params[endpoint.modelAt]!;
+  const bench = byName.get(name);
+  if (bench === undefined) {
+    throw new LoadlineError('LL2012', `Model with name ${name.slice(0, 120)} does not exist.`);
+  }
+  return bench;
+}
+
+/** The version in the path, else the one whose turn it is. Throws LL2012 for one that is not served. */
+function findSeat(pipeline: Pipeline, bench: Bench, { endpoint, match, head }: Visit): Seat | null {
+  if (endpoint.versionAt < 0) {
+    return pickSeat(bench, head.headers, pipeline.random);
+  }
+  const version = match.params[endpoint.versionAt]!;
+  if (bench.champion === null) {
+    return null;
+  }
+  const seat = bench.byVersion.get(version);
+  if (seat === undefined) {
+    const known = [...bench.byVersion.keys()].filter((name) => name !== '').join(', ');
     throw new LoadlineError(
       'LL2012',
-      `Model with name ${site.name} has no version ${params[versionAt]!.slice(0, 120)}: expected ${site.version ?? 'none'}.`,
+      `Model with name ${bench.name} has no version ${version.slice(0, 120)}: expected ${known || 'none'}.`,
     );
   }
+  return seat;
+}
+
+function siteModel(pipeline: Pipeline, bench: Bench, visit: Visit): SiteModel {
+  const about = pipeline.site.models().find(({ name }) => name === bench.name)!;
+  return visit.endpoint.versionAt < 0
+    ? about
+    : { ...about, served: findSeat(pipeline, bench, visit)?.served ?? null };
 }
 
 function evaluate(served: Served, ask: Ask, from: number, to: number): Prediction {
@@ -379,9 +451,20 @@ function defect(pipeline: Pipeline, error: unknown): LoadlineError {
   return new LoadlineError('LL1099', 'The request could not be answered', { cause: error });
 }
 
-/** Counts an answer. `receivedAt` is when the whole request was there. */
-export function countAnswer(pipeline: Pipeline, metric: number, status: number, receivedAt: number): void {
-  countRequest(pipeline.metrics, metric, status, (pipeline.clock.now() - receivedAt) / 1000);
+/** Counts an answer. `receivedAt` is when the whole request was there; `task` where it was a prediction. */
+export function countAnswer(
+  pipeline: Pipeline,
+  metric: number,
+  status: number,
+  receivedAt: number,
+  task: Task | null = null,
+): void {
+  const seconds = (pipeline.clock.now() - receivedAt) / 1000;
+  countRequest(pipeline.metrics, metric, status, seconds);
+  if (task !== null && task.seat !== null) {
+    const failed = status >= 400;
+    countAnswered(task.seat.answered, failed ? 0 : task.rows, failed, seconds);
+  }
 }
 
 function withHeaders(answer: Answer, headers: readonly string[]): Answer {

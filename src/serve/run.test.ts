@@ -6,11 +6,14 @@ import { obeySignals, type Running } from './run.ts';
 function harness(stops: Promise<void>): { source: EventEmitter; calls: string[]; exit: Promise<number> } {
   const source = new EventEmitter();
   const calls: string[] = [];
+  const reload = async (): Promise<void> => {
+    calls.push('reload');
+    throw new Error('not a model');
+  };
   const running: Running = {
-    async reload() {
-      calls.push('reload');
-      throw new Error('not a model');
-    },
+    plan: () => ({ models: [] }),
+    apply: async () => [],
+    note() {},
     stop(periodMs) {
       calls.push(`stop ${periodMs}`);
       return stops;
@@ -19,7 +22,7 @@ function harness(stops: Promise<void>): { source: EventEmitter; calls: string[];
       calls.push('kill');
     },
   };
-  return { source, calls, exit: obeySignals(running, { drainMs: 5000, log: () => {}, source }) };
+  return { source, calls, exit: obeySignals(running, { drainMs: 5000, log: () => {}, reload, source }) };
 }
 
 test('SIGTERM drains for the period and exits 0', async () => {

@@ -1,9 +1,17 @@
-/** The life of a running server as its operator steers it: reload, drain, end. */
+/** The life of a running server as its operator steers it: change, reload, drain, end. */
+import type { CheckReport, FollowStatus, RosterPlan } from './roster/plan.ts';
 
 /** A server, of one process or of several. */
 export interface Running {
-  /** Opens the model file again and serves it. Rejects when it cannot be opened; the old model then goes on serving. */
-  reload(): Promise<void>;
+  /** What it serves now. */
+  plan(): RosterPlan;
+  /**
+   * Serves another plan: every process opens and checks what is new in it, and only when all could does any serve it. One
+   * change follows the other. Rejects with what opening and checking threw; all goes on as before then.
+   */
+  apply(plan: RosterPlan): Promise<readonly CheckReport[]>;
+  /** Tells every process how following references goes: for `/readyz` and the metrics. */
+  note(follows: readonly FollowStatus[]): void;
   /** Is not ready but serves for `periodMs`, finishes what is in flight, ends. */
   stop(periodMs: number): Promise<void>;
   /** Ends at once. */
@@ -11,6 +19,8 @@ export interface Running {
 }
 
 export interface SignalOptions {
+  /** What SIGHUP does: looks again at what is served. */
+  readonly reload: () => Promise<void>;
   /** How long SIGTERM keeps serving, in milliseconds: until load balancers have seen that it is not ready. */
   readonly drainMs: number;
   readonly log: (message: string) => void;
@@ -26,7 +36,7 @@ const SIGNAL_EXIT = { SIGTERM: 143, SIGINT: 130 } as const;
  * with 143 or 130.
  */
 export function obeySignals(running: Running, options: SignalOptions): Promise<number> {
-  const { drainMs, log, source = process } = options;
+  const { drainMs, log, reload, source = process } = options;
   const { promise, resolve } = Promise.withResolvers<number>();
   let stopping = false;
   const stop = (signal: keyof typeof SIGNAL_EXIT): void => {
@@ -51,7 +61,7 @@ export function obeySignals(running: Running, options: SignalOptions): Promise<n
     SIGTERM: () => stop('SIGTERM'),
     SIGINT: () => stop('SIGINT'),
     SIGHUP: () => {
-      running.reload().catch((error: unknown) => {
+      reload().catch((error: unknown) => {
         log(
           `reload failed, the old model goes on serving: ${error instanceof Error ? error.message : error}`,
         );

@@ -4,8 +4,10 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Logger } from '../log.ts';
+import type { Model } from '../model/model.ts';
 import type { ServeOptions } from './core.ts';
 import { greaterModel, houseModel } from './fixtures/models.ts';
+import { soleModel } from './roster/open.ts';
 import { createService, type Service } from './server.ts';
 
 // The model is made by hand (fixtures/models.ts): 6.9 is its answer for the row 1, 1, 2, 3.
@@ -19,8 +21,7 @@ async function start(
   options: Partial<ServeOptions> = {},
 ): Promise<{ service: Service; url: string; port: number }> {
   const service = createService({
-    model: houseModel(true),
-    name: 'm',
+    roster: soleModel(houseModel(true), 'm'),
     software: '0.1.0',
     port: 0,
     ...options,
@@ -124,7 +125,7 @@ describe('one request', () => {
   });
 
   test('a body byte by byte, with characters of several bytes', async () => {
-    const { port } = await start({ model: greaterModel(['ñein', 'sí']) });
+    const { port } = await start({ roster: soleModel(greaterModel(['ñein', 'sí']), 'm') });
     const body = Buffer.from('{"features": [[2, 1], [1, 2]], "probabilities": false}');
     const line = dial(port);
     line.send(`POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
@@ -428,39 +429,40 @@ describe('life', () => {
   });
 
   test('load, swap, unload', async () => {
-    const { service, url } = await start({ model: null });
+    const { service, url } = await start({ roster: soleModel(null, 'm') });
     const ask = async (): Promise<[number, unknown]> => {
       const response = await fetch(`${url}/predict`, { method: 'POST', body: '{"features": [2, 1]}' });
       return [response.status, ((await response.json()) as { prediction?: unknown }).prediction];
     };
     assert.equal(service.state(), 'loading');
     assert.equal((await ask())[0], 503);
-    service.reload(greaterModel(['no', 'yes']));
+    service.swap(soleModel(greaterModel(['no', 'yes']), 'm'));
     assert.deepEqual(await ask(), [200, ['yes']]);
-    service.reload(greaterModel([0, 1]));
+    service.swap(soleModel(greaterModel([0, 1]), 'm'));
     assert.deepEqual(await ask(), [200, [1]]);
-    service.unload();
+    service.swap(soleModel(null, 'm'));
     assert.equal((await ask())[0], 503);
     assert.equal((await fetch(`${url}/readyz`)).status, 503);
   });
 
   test('a batch that has begun keeps its model', async () => {
-    const { service, url } = await start({ model: greaterModel(['old', 'old']) });
+    const { service, url } = await start({ roster: soleModel(greaterModel(['old', 'old']), 'm') });
     // Slices are let go one by one: the model is swapped by the first request that comes between two of them.
     const slow = greaterModel(['old', 'OLD']);
     let calls = 0;
-    service.reload({
+    const slowed: Model = {
       ...slow,
       fitted: {
         ...slow.fitted,
         predict(rows) {
           if (++calls === 2) {
-            service.reload(greaterModel(['new', 'NEW']));
+            service.swap(soleModel(greaterModel(['new', 'NEW']), 'm'));
           }
           return slow.fitted.predict!(rows);
         },
       },
-    });
+    };
+    service.swap(soleModel(slowed, 'm'));
     const features = Array.from({ length: 1000 }, (_, i) => [i % 2, 0]);
     const response = await fetch(`${url}/predict`, { method: 'POST', body: JSON.stringify({ features }) });
     const { prediction } = (await response.json()) as { prediction: string[] };
@@ -532,15 +534,18 @@ test('a defect is logged with its trace, which the client does not get', async (
   const model = houseModel(true);
   const { url } = await start({
     logger,
-    model: {
-      ...model,
-      fitted: {
-        ...model.fitted,
-        predict() {
-          throw new TypeError('deep inside');
+    roster: soleModel(
+      {
+        ...model,
+        fitted: {
+          ...model.fitted,
+          predict() {
+            throw new TypeError('deep inside');
+          },
         },
       },
-    },
+      'm',
+    ),
   });
   const response = await fetch(`${url}/predict`, { method: 'POST', body: BODY });
   assert.equal(response.status, 500);

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { LoadlineError } from '../errors.ts';
-import type { Model } from '../model/model.ts';
+import type { Data } from '../model/data.ts';
 import type { Snapshot } from '../monitor/metrics/snapshot.ts';
 import { count } from '../monitor/metrics/store.ts';
 import type { Job } from './admission.ts';
@@ -17,6 +17,7 @@ import { beginRequest, closeIdle, endRequest } from './idle.ts';
 import {
   answerPlain,
   countAnswer,
+  createTask,
   enter,
   type Head,
   type Refusal,
@@ -27,6 +28,8 @@ import {
   type Visit,
 } from './pipeline.ts';
 import type { SiteState } from './protocols/define.ts';
+import type { OpenRoster } from './roster/open.ts';
+import type { FollowStatus } from './roster/plan.ts';
 
 export interface Address {
   /** With 127.0.0.1 where the server listens on every address. */
@@ -38,10 +41,14 @@ export interface Address {
 export interface Service {
   /** Throws LL1004 for an exposed address without keys, LL1003 for a taken port, LL1005 for an address that is not there. */
   listen(): Promise<Address>;
-  /** Serves another model from the next request on. */
-  reload(model: Model): void;
-  /** Serves none until the next `reload`. */
-  unload(): void;
+  /** What it serves. */
+  roster(): OpenRoster;
+  /** Serves another roster from the next request on. */
+  swap(roster: OpenRoster): void;
+  /** Rows of recent requests of a model, oldest first. */
+  recent(name: string): readonly Data[];
+  /** How following references goes: for `/readyz` and the metrics. */
+  note(follows: readonly FollowStatus[]): void;
   /** Is not ready but serves for `periodMs`, then stops to listen, finishes what is in flight and resolves. */
   drain(periodMs: number): Promise<void>;
   /** Ends at once. */
@@ -165,7 +172,7 @@ export function createService(options: ServeOptions): Service {
       return;
     }
     const receivedAt = clock.now();
-    const task: Task = { visit, body, begun: null };
+    const task = createTask(visit, body);
     const job: Job = {
       size: body.length,
       gone: () => response.destroyed,
@@ -175,7 +182,7 @@ export function createService(options: ServeOptions): Service {
           return false;
         }
         send(response, compressed(visit, answer));
-        finish(visit.head, visit.endpoint.metric, answer.status, receivedAt);
+        finish(visit.head, visit.endpoint.metric, answer.status, receivedAt, task);
         return true;
       },
       refuse(waitSeconds) {
@@ -249,8 +256,14 @@ export function createService(options: ServeOptions): Service {
     response.end(body, bytes === body.length ? 'latin1' : 'utf8');
   }
 
-  function finish(head: Head, metric: number, status: number, receivedAt: number): void {
-    countAnswer(pipeline, metric, status, receivedAt);
+  function finish(
+    head: Head,
+    metric: number,
+    status: number,
+    receivedAt: number,
+    task: Task | null = null,
+  ): void {
+    countAnswer(pipeline, metric, status, receivedAt, task);
     if (accessLog !== null) {
       accessLog(head, status, receivedAt);
     }
@@ -268,11 +281,11 @@ export function createService(options: ServeOptions): Service {
       const bracketed = shown.includes(':') ? `[${shown}]` : shown;
       return { url: `http://${bracketed}:${taken}`, host, port: taken };
     },
-    reload(model) {
-      slot.served = { model, name: options.name, version: options.version ?? null };
-    },
-    unload() {
-      slot.served = null;
+    roster: () => slot.seats.open,
+    swap: core.swap,
+    recent: (name) => slot.seats.byName.get(name)?.recent.rows() ?? [],
+    note(follows) {
+      slot.follows = follows;
     },
     async drain(periodMs) {
       slot.phase = 'draining';

@@ -7,11 +7,8 @@ import type { ApiKey } from './keys.ts';
 import type { Dialect, VertexRoutes } from './protocols/define.ts';
 
 export interface ServeSettings {
-  /** The model file; it is opened again on reload. */
-  readonly path: string;
   /** Limits of the reader that were raised. */
   readonly limits: Partial<Limits>;
-  readonly name: string;
   /** Version of Loadline. */
   readonly software: string;
   readonly host: string;
@@ -32,12 +29,10 @@ export interface ServeSettings {
 /** The options of one process; a key's rate is shared out between the workers. */
 export function serviceOptions(
   settings: ServeSettings,
-): Omit<ServeOptions, 'model' | 'repository' | 'metricsText' | 'worker' | 'logger'> {
+): Omit<ServeOptions, 'roster' | 'repository' | 'metricsText' | 'worker' | 'logger'> {
   const { keyRate, workers } = settings;
-  const { name, software, host, port, keys, allowAnonymous, dialect, vertex, maxBodyBytes, maxQueueMs } =
-    settings;
+  const { software, host, port, keys, allowAnonymous, dialect, vertex, maxBodyBytes, maxQueueMs } = settings;
   return {
-    name,
     software,
     host,
     port,

@@ -1,38 +1,47 @@
 /** A server of one process. */
 import { openModel } from '../formats/open.ts';
 import { createLogger } from '../log.ts';
-import type { Model } from '../model/model.ts';
+import type { Repository } from './protocols/define.ts';
+import { checkVersion } from './roster/check.ts';
+import { createKeeper } from './roster/keeper.ts';
+import { openRoster } from './roster/open.ts';
+import type { RosterPlan } from './roster/plan.ts';
 import type { Running } from './run.ts';
 import { type Address, createService } from './server.ts';
 import { type ServeSettings, serviceOptions } from './settings.ts';
 
-/** Serves a model that is already open. Throws what listening throws. */
+/** Opens a plan and serves it. Throws what opening and listening throw. */
 export async function startSingle(
-  model: Model,
+  plan: RosterPlan,
   settings: ServeSettings,
-  log: (message: string) => void,
+  repository: Repository,
 ): Promise<{ readonly running: Running; readonly address: Address }> {
-  const reload = async (): Promise<void> => {
-    const next = await openModel(settings.path, settings.limits);
-    service.reload(next);
-    log(`reloaded the model, sha256 ${next.origin.sha256}`);
-  };
+  const open = (path: string): ReturnType<typeof openModel> => openModel(path, settings.limits);
   const service = createService({
     ...serviceOptions(settings),
-    model,
+    roster: await openRoster(plan, open),
     logger: createLogger(settings.logLevel),
-    repository: {
-      load: reload,
-      async unload() {
-        service.unload();
-      },
-    },
+    repository,
   });
+  const keeper = createKeeper(service, { open, check: checkVersion });
+  let changing: Promise<unknown> = Promise.resolve();
   const address = await service.listen();
   return {
     address,
     running: {
-      reload,
+      plan: () => service.roster().plan,
+      apply(next) {
+        const change = changing
+          .catch(() => null)
+          .then(async () => {
+            const reports = await keeper.prepare(next);
+            keeper.commit();
+            return reports;
+          });
+        changing = change;
+        return change;
+      },
+      note: service.note,
       stop: (periodMs) => service.drain(periodMs),
       kill() {
         void service.close();

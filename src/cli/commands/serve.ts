@@ -1,6 +1,9 @@
 import { EXIT, LoadlineError } from '../../errors.ts';
 import { exampleRow } from '../../model/example.ts';
 import type { Model } from '../../model/model.ts';
+import type { Repository } from '../../serve/protocols/define.ts';
+import type { RosterPlan } from '../../serve/roster/plan.ts';
+import type { Running } from '../../serve/run.ts';
 import type { Address } from '../../serve/server.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { defineCommand, type Options, text } from '../define.ts';
@@ -46,20 +49,27 @@ export const serve = defineCommand({
     { flags: '--json', help: 'events as JSON lines on stdout' },
   ],
   async run([path = ''], options, terminal) {
-    const settings = await readSettings(path, options, terminal);
+    const settings = await readSettings(options, terminal);
     const drainMs = duration('drain', text(options, 'drain') ?? '5s');
     const { checkExposure } = await import('../../serve/core.ts');
     checkExposure(settings);
     const start = performance.now();
-    const { openModel } = await import('../../formats/open.ts');
     const { obeySignals } = await import('../../serve/run.ts');
-    const model = await openModel(path, settings.limits);
+    const { createDirector } = await import('../../serve/director.ts');
     const log = logger(options, terminal);
-    const { running, address } = await startServer(model, settings, log);
-    announce(model, settings, address, performance.now() - start, options, terminal);
+    const name = text(options, 'name') ?? (await nameOf(path));
+    const resolve = (): Promise<RosterPlan> => planOf(path, name);
+    let running: Running | null = null;
+    const director = createDirector({ resolve, running: () => running!, log });
+    const started = await startServer(await resolve(), settings, director.repository, log);
+    running = started.running;
+    const { address } = started;
+    const { openModel } = await import('../../formats/open.ts');
+    const model = await openModel(path, settings.limits);
+    announce(model, name, settings, address, performance.now() - start, options, terminal);
     const { flushCompileCache } = await import('node:module');
     flushCompileCache();
-    const code = await obeySignals(running, { drainMs, log });
+    const code = await obeySignals(running, { drainMs, log, reload: director.reload });
     log(code === EXIT.ok ? 'drained' : 'ended at once');
     if (code !== EXIT.ok) {
       process.exit(code);
@@ -68,21 +78,37 @@ export const serve = defineCommand({
   },
 });
 
+async function nameOf(path: string): Promise<string> {
+  const { defaultName } = await import('../../serve/settings.ts');
+  return defaultName(path);
+}
+
+async function planOf(path: string, name: string): Promise<RosterPlan> {
+  const { createHash } = await import('node:crypto');
+  const { readBytes } = await import('../../formats/open.ts');
+  const identity = createHash('sha256')
+    .update(await readBytes(path))
+    .digest('hex');
+  const champion = { version: identity.slice(0, 12), path, identity };
+  return { models: [{ name, champion, canary: null, shadow: null, warm: [] }] };
+}
+
 async function startServer(
-  model: Model,
+  plan: RosterPlan,
   settings: ServeSettings,
+  repository: Repository,
   log: (message: string) => void,
 ): ReturnType<typeof import('../../serve/single.ts').startSingle> {
   if (settings.workers === 1) {
     const { startSingle } = await import('../../serve/single.ts');
-    return startSingle(model, settings, log);
+    return startSingle(plan, settings, repository);
   }
   const { startPrimary } = await import('../../serve/workers/primary.ts');
-  return startPrimary({ settings, exec: process.argv[1] ?? '', args: ['serve-worker'], log });
+  const exec = process.argv[1] ?? '';
+  return startPrimary({ settings, plan, repository, exec, args: ['serve-worker'], log });
 }
 
-async function readSettings(path: string, options: Options, terminal: Terminal): Promise<ServeSettings> {
-  const { defaultName } = await import('../../serve/settings.ts');
+async function readSettings(options: Options, terminal: Terminal): Promise<ServeSettings> {
   const { DIALECTS } = await import('../../serve/protocols/define.ts');
   const { LOG_LEVELS } = await import('../../log.ts');
   const { env } = terminal;
@@ -93,9 +119,7 @@ async function readSettings(path: string, options: Options, terminal: Terminal):
   }
   const keyRate = text(options, 'keyRate');
   return {
-    path,
     limits: readLimits(options),
-    name: text(options, 'name') ?? defaultName(path),
     software: version(),
     host: text(options, 'host') ?? '127.0.0.1',
     port: wholeNumber('port', env.AIP_HTTP_PORT ?? text(options, 'port') ?? '5000', 0, 65_535),
@@ -153,6 +177,7 @@ function logger(options: Options, terminal: Terminal): (message: string) => void
 
 function announce(
   model: Model,
+  name: string,
   settings: ServeSettings,
   address: Address,
   tookMs: number,
@@ -169,7 +194,7 @@ function announce(
         event: 'ready',
         url,
         port: address.port,
-        name: settings.name,
+        name,
         estimator: fitted.name,
         sha256: origin.sha256,
         workers: settings.workers,

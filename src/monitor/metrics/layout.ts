@@ -19,6 +19,8 @@ export interface Family {
   readonly offset: number;
   /** Places per series. */
   readonly width: number;
+  /** Places from one series to the next: more than `width` where several families share a block per label set. */
+  readonly stride: number;
   /** Whether a series is only shown once it is not zero: for label sets that are mostly never met. */
   readonly sparse: boolean;
 }
@@ -62,23 +64,8 @@ export interface MetricsLayout {
  * the same, and so the same layout.
  */
 export function metricsLayout(routes: readonly string[], keys: readonly string[]): MetricsLayout {
-  let size = 0;
-  const families: Family[] = [];
-  const add = (
-    name: string,
-    type: MetricType,
-    help: string,
-    labels: readonly string[] = [],
-    series: readonly (readonly string[])[] = [[]],
-    bounds: readonly number[] = [],
-    sparse = false,
-  ): Family => {
-    const width = type === 'histogram' ? bounds.length + 2 : 1;
-    const family = { name, type, help, labels, series, bounds, offset: size, width, sparse };
-    size += width * series.length;
-    families.push(family);
-    return family;
-  };
+  const plan = planFamilies();
+  const { add, families } = plan;
   const statuses = [...STATUSES.map(String), 'other'];
   const requests = add(
     'loadline_requests_total',
@@ -135,6 +122,38 @@ export function metricsLayout(routes: readonly string[], keys: readonly string[]
       ['key'],
       keys.map((key) => [key]),
     ),
-    size,
+    size: plan.size(),
+  };
+}
+
+interface FamilyPlan {
+  readonly families: readonly Family[];
+  add(
+    name: string,
+    type: MetricType,
+    help: string,
+    labels?: readonly string[],
+    series?: readonly (readonly string[])[],
+    bounds?: readonly number[],
+    sparse?: boolean,
+  ): Family;
+  /** Length of the array that the families take so far. */
+  size(): number;
+}
+
+/** Gives each family its place, one after the other. */
+export function planFamilies(): FamilyPlan {
+  const families: Family[] = [];
+  let size = 0;
+  return {
+    families,
+    size: () => size,
+    add(name, type, help, labels = [], series = [[]], bounds = [], sparse = false) {
+      const width = type === 'histogram' ? bounds.length + 2 : 1;
+      const family = { name, type, help, labels, series, bounds, offset: size, width, stride: width, sparse };
+      size += width * series.length;
+      families.push(family);
+      return family;
+    },
   };
 }

@@ -2,11 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BATCH_BOUNDS, LATENCY_BOUNDS, metricsLayout } from './layout.ts';
 import { renderMetrics } from './render.ts';
+import {
+  ANSWERED,
+  COMPARED,
+  countAnswered,
+  countCompared,
+  countNotCompared,
+  createSeries,
+  DIFFERENCE_BOUNDS,
+  LATENCY_CHANGE_BOUNDS,
+} from './series.ts';
 import { retire, type Snapshot } from './snapshot.ts';
 import { count, countError, countPrediction, countRequest, createMetrics, type Metrics } from './store.ts';
 
 const layout = metricsLayout(['/predict', 'other'], ['team-a']);
-const model = { name: 'm', version: '', estimator: 'Ridge', sklearn: '1.7.2', sha256: 'ab' };
+const model = {
+  name: 'm',
+  version: '',
+  role: 'champion',
+  estimator: 'Ridge',
+  sklearn: '1.7.2',
+  sha256: 'ab',
+};
 
 function snapshot(metrics: Metrics, worker: string): Snapshot {
   return {
@@ -15,7 +32,10 @@ function snapshot(metrics: Metrics, worker: string): Snapshot {
     cpuSeconds: 1.5,
     residentBytes: 1024,
     startedAt: 2000,
-    model,
+    answered: [],
+    compared: [],
+    models: [model],
+    follows: [],
   };
 }
 
@@ -84,7 +104,9 @@ test('workers are added up, each with its own CPU and memory', () => {
   assert.equal(shown.get('loadline_worker_resident_memory_bytes{worker="0"}'), 1024);
   assert.equal(shown.get('loadline_worker_start_time_seconds{worker="0"}'), 2);
   assert.equal(
-    shown.get('loadline_model_info{name="m",version="",estimator="Ridge",sklearn="1.7.2",sha256="ab"}'),
+    shown.get(
+      'loadline_model_info{name="m",version="",role="champion",estimator="Ridge",sklearn="1.7.2",sha256="ab"}',
+    ),
     2,
   );
 });
@@ -94,19 +116,64 @@ test('a worker that is gone leaves its counts and none of its gauges', () => {
   countPrediction(metrics, 7);
   metrics.values[layout.inFlight.offset] = 3;
   const left = retire(metrics, snapshot(metrics, '0'));
-  const shown = lines(renderMetrics(layout, [snapshot(createMetrics(layout), '1')], [left]));
+  const shown = lines(renderMetrics(layout, [snapshot(createMetrics(layout), '1')], left));
   assert.equal(shown.get('loadline_predictions_total'), 7);
   assert.equal(shown.get('loadline_requests_in_flight'), 0);
 });
 
 test('label values are escaped', () => {
   const metrics = createMetrics(layout);
-  const text = renderMetrics(layout, [{ ...snapshot(metrics, '0'), model: { ...model, name: 'a"b\\c\nd' } }]);
+  const text = renderMetrics(layout, [
+    { ...snapshot(metrics, '0'), models: [{ ...model, name: 'a"b\\c\nd' }] },
+  ]);
   assert.match(text, /name="a\\"b\\\\c\\nd"/);
 });
 
+test('versions are added up by their labels, over workers and those that are gone', () => {
+  const metrics = createMetrics(layout);
+  const counted = (version: string, rows: number): Pick<Snapshot, 'answered' | 'compared'> => {
+    const answered = createSeries(ANSWERED);
+    countAnswered(answered.of(['m', version, 'champion']), rows, version === '2', 0.002);
+    const compared = createSeries(COMPARED);
+    countCompared(compared.of(['m', '3', version]), {
+      rows,
+      agreeing: rows - 1,
+      differences: [0, 0.3],
+      secondsMore: -0.002,
+    });
+    countNotCompared(compared.of(['m', '3', version]), 5, 'dropped');
+    return { answered: answered.all(), compared: compared.all() };
+  };
+  const workers = ['1', '2'].map((version) => ({ ...snapshot(metrics, version), ...counted(version, 10) }));
+  const gone = retire(metrics, { ...snapshot(metrics, '9'), ...counted('1', 7) });
+  const shown = lines(renderMetrics(layout, workers, gone));
+  const of = (name: string, version: string): number | undefined =>
+    shown.get(`loadline_version_${name}_total{model="m",version="${version}",role="champion"}`);
+  assert.deepEqual([of('requests', '1'), of('rows', '1'), of('errors', '1')], [2, 17, 0]);
+  assert.deepEqual([of('requests', '2'), of('rows', '2'), of('errors', '2')], [1, 10, 1]);
+  const duration = 'loadline_version_duration_seconds';
+  assert.equal(shown.get(`${duration}_bucket{model="m",version="1",role="champion",le="0.0025"}`), 2);
+  assert.equal(shown.get(`${duration}_bucket{model="m",version="1",role="champion",le="0.0015"}`), 0);
+  const compared = (name: string): number | undefined =>
+    shown.get(`loadline_compared_${name}{model="m",version="3",against="1"}`);
+  assert.deepEqual(
+    ['rows_total', 'agreeing_total', 'dropped_total', 'failed_total'].map(compared),
+    [17, 15, 10, 0],
+  );
+  assert.equal(
+    shown.get('loadline_compared_difference_bucket{model="m",version="3",against="1",le="0.25"}'),
+    2,
+  );
+  assert.equal(compared('difference_count'), 4);
+  assert.equal(
+    shown.get('loadline_compared_latency_seconds_bucket{model="m",version="3",against="1",le="-0.001"}'),
+    2,
+  );
+  assert.equal(compared('latency_seconds_sum'), -0.004);
+});
+
 test('bounds rise', () => {
-  for (const bounds of [LATENCY_BOUNDS, BATCH_BOUNDS]) {
+  for (const bounds of [LATENCY_BOUNDS, BATCH_BOUNDS, DIFFERENCE_BOUNDS, LATENCY_CHANGE_BOUNDS]) {
     assert.deepEqual(
       bounds,
       bounds.toSorted((a, b) => a - b),

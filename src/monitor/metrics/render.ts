@@ -1,36 +1,45 @@
 /** Metrics in Prometheus' text format 0.0.4. */
 import type { Family, MetricsLayout } from './layout.ts';
-import type { ModelLabels, Snapshot } from './snapshot.ts';
+import { ANSWERED, COMPARED, type Series, type SeriesLayout } from './series.ts';
+import { type Counts, type ModelLabels, type Snapshot, sumCounts } from './snapshot.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Adds up the workers' counts and those of workers that are gone (`retired`), and writes them with each worker's CPU and memory. */
-export function renderMetrics(
-  layout: MetricsLayout,
-  workers: readonly Snapshot[],
-  retired: readonly Float64Array[] = [],
-): string {
-  const total = new Float64Array(layout.size);
-  for (const values of [...workers.map((worker) => worker.values), ...retired]) {
-    for (let i = 0; i < total.length; i++) {
-      total[i]! += values[i]!;
-    }
-  }
+export function renderMetrics(layout: MetricsLayout, workers: readonly Snapshot[], retired?: Counts): string {
+  const total = sumCounts(layout, retired === undefined ? workers : [...workers, retired]);
   const lines: string[] = [];
   for (const family of layout.families) {
     if (family.series.length > 0) {
-      writeFamily(lines, family, total);
+      writeFamily(lines, family, total.values);
     }
   }
+  writeSeries(lines, ANSWERED, total.answered);
+  writeSeries(lines, COMPARED, total.compared);
   writeModels(lines, workers);
+  writeFollows(lines, workers);
   writeWorkers(lines, workers);
   return `${lines.join('\n')}\n`;
+}
+
+/** The blocks one after the other are one array, in which each family's series lie a block apart. */
+function writeSeries(lines: string[], layout: SeriesLayout, all: readonly Series[]): void {
+  if (all.length === 0) {
+    return;
+  }
+  const values = new Float64Array(layout.size * all.length);
+  all.forEach((series, i) => {
+    values.set(series.values, i * layout.size);
+  });
+  for (const family of layout.families) {
+    writeFamily(lines, { ...family, series: all.map(({ labels }) => labels), stride: layout.size }, values);
+  }
 }
 
 function writeFamily(lines: string[], family: Family, total: Float64Array): void {
   writeHead(lines, family.name, family.type, family.help);
   family.series.forEach((values, index) => {
-    const at = family.offset + index * family.width;
+    const at = family.offset + index * family.stride;
     if (family.sparse && total.subarray(at, at + family.width).every((value) => value === 0)) {
       return;
     }
@@ -53,20 +62,48 @@ function writeFamily(lines: string[], family: Family, total: Float64Array): void
   });
 }
 
-/** One series per model that some worker serves: two while a reload is under way. */
+/** One series per version that some worker serves. */
 function writeModels(lines: string[], workers: readonly Snapshot[]): void {
   const models = new Map<string, { readonly model: ModelLabels; count: number }>();
-  for (const { model } of workers) {
-    if (model !== null) {
-      const entry = models.get(JSON.stringify(model)) ?? { model, count: 0 };
-      entry.count++;
-      models.set(JSON.stringify(model), entry);
-    }
+  for (const model of workers.flatMap((worker) => worker.models)) {
+    const entry = models.get(JSON.stringify(model)) ?? { model, count: 0 };
+    entry.count++;
+    models.set(JSON.stringify(model), entry);
   }
-  writeHead(lines, 'loadline_model_info', 'gauge', 'Workers that serve the model.');
+  writeHead(lines, 'loadline_model_info', 'gauge', 'Workers that serve the version.');
   for (const { model, count } of models.values()) {
     const labels = Object.entries(model).map(([label, value]) => pair(label, value as string));
     lines.push(`loadline_model_info${braces(labels)} ${count}`);
+  }
+}
+
+/** Every worker is told the same: the first one speaks. */
+function writeFollows(lines: string[], [worker]: readonly Snapshot[]): void {
+  const follows = worker?.follows ?? [];
+  if (follows.length === 0) {
+    return;
+  }
+  writeHead(
+    lines,
+    'loadline_follow_ok',
+    'gauge',
+    'Whether the version that the reference is at is the one that answers; with the error code where it is not.',
+  );
+  for (const { name, reference, code } of follows) {
+    const labels = [pair('model', name), pair('reference', reference), pair('code', code ?? '')];
+    lines.push(`loadline_follow_ok${braces(labels)} ${code === null ? 1 : 0}`);
+  }
+  writeHead(
+    lines,
+    'loadline_follow_seen_timestamp_seconds',
+    'gauge',
+    'When the reference was last looked up, in seconds since 1970.',
+  );
+  for (const { name, reference, seenAt } of follows) {
+    if (seenAt !== null) {
+      const labels = [pair('model', name), pair('reference', reference)];
+      lines.push(`loadline_follow_seen_timestamp_seconds${braces(labels)} ${number(seenAt / 1000)}`);
+    }
   }
 }
 

@@ -51,8 +51,13 @@ export function count(metrics: Metrics, family: Family, series = 0): void {
   metrics.values[family.offset + series]! += 1;
 }
 
-/** Buckets are kept apart, not cumulated: one addition here, and the sums when they are shown. */
-function observe(values: Float64Array, offset: number, bounds: readonly number[], value: number): void {
+/** Counts a value of the histogram at `offset`. Buckets are kept apart, not cumulated: one addition here, and the sums when they are shown. */
+export function observe(
+  values: Float64Array,
+  offset: number,
+  bounds: readonly number[],
+  value: number,
+): void {
   let low = 0;
   let high = bounds.length;
   while (low < high) {

@@ -4,6 +4,7 @@ import type { Data } from '../../model/data.ts';
 import type { Model } from '../../model/model.ts';
 import type { Prediction } from '../../model/prediction.ts';
 import type { Answer, HttpRequest } from '../http.ts';
+import type { FollowStatus } from '../roster/plan.ts';
 
 /** A loaded model under the name it is served by. */
 export interface Served {
@@ -11,6 +12,8 @@ export interface Served {
   readonly name: string;
   /** Null where the model has no version. */
   readonly version: string | null;
+  /** Name and value of the header that says which version answered. */
+  readonly header: readonly string[];
 }
 
 /** What a request asks of the model. */
@@ -47,7 +50,8 @@ export interface PlainRoute {
   readonly path: string;
   /** Probes are open: they are answered without a key. */
   isOpen(request: { readonly headers: { readonly accept?: string | undefined } }): boolean;
-  handle(request: HttpRequest, site: Site): Answer | Promise<Answer>;
+  /** `about` is the model in the path, else the first. */
+  handle(request: HttpRequest, site: Site, about: SiteModel): Answer | Promise<Answer>;
 }
 
 export type Route = PredictRoute | PlainRoute;
@@ -55,24 +59,36 @@ export type Route = PredictRoute | PlainRoute;
 /** `loading` also stands for a model that was unloaded; `closing` has stopped to listen. */
 export type SiteState = 'loading' | 'ready' | 'draining' | 'closing';
 
+/** One of the models that a server has. */
+export interface SiteModel {
+  readonly name: string;
+  readonly state: SiteState;
+  /** The version in the path, else the one that answers; null while there is none. */
+  readonly served: Served | null;
+  /** Versions that may be asked for by number; none where they have no numbers. */
+  readonly versions: readonly string[];
+}
+
 /** What a plain route may know of the server. */
 export interface Site {
-  readonly name: string;
-  readonly version: string | null;
   /** Version of Loadline. */
   readonly software: string;
+  /** `ready` when every model is. */
   state(): SiteState;
-  served(): Served | null;
+  /** Every model, in the order of the plan: the first is the one of routes that name none. */
+  models(): readonly SiteModel[];
+  /** The references that are followed. */
+  follows(): readonly FollowStatus[];
   metrics(): string | Promise<string>;
   /** Every route, for the API description. */
   routes(): readonly Route[];
-  /** Loads the model again and unloads it; null where the server was started without keys. */
+  /** Loads a model again and unloads it; null where the server was started without keys. */
   readonly repository: Repository | null;
 }
 
 export interface Repository {
-  load(): Promise<void>;
-  unload(): Promise<void>;
+  load(name: string): Promise<void>;
+  unload(name: string): Promise<void>;
 }
 
 /** What decides which routes there are. */

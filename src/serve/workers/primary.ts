@@ -5,8 +5,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { LoadlineError } from '../../errors.ts';
 import { renderMetrics } from '../../monitor/metrics/render.ts';
-import { retire, type Snapshot } from '../../monitor/metrics/snapshot.ts';
+import { noCounts, retire, type Snapshot, sumCounts } from '../../monitor/metrics/snapshot.ts';
 import { metricsOf } from '../core.ts';
+import type { Repository } from '../protocols/define.ts';
+import type { CheckReport, FollowStatus, RosterPlan } from '../roster/plan.ts';
+import { joinReports } from '../roster/reports.ts';
 import type { Running } from '../run.ts';
 import type { Address } from '../server.ts';
 import type { ServeSettings } from '../settings.ts';
@@ -24,12 +27,14 @@ const WORD_MS = 10_000;
 
 interface Done {
   readonly error: WireError | null;
-  readonly sha256?: string;
+  readonly reports?: readonly CheckReport[];
 }
 
 interface Slot {
   readonly index: number;
   worker: Worker | null;
+  /** What it serves, or was told to begin with. */
+  plan: RosterPlan | null;
   startedAt: number;
   ready: boolean;
   backoff: Backoff;
@@ -44,6 +49,9 @@ export interface PrimaryOptions {
   readonly exec: string;
   readonly args: readonly string[];
   readonly settings: ServeSettings;
+  readonly plan: RosterPlan;
+  /** What loads and unloads over HTTP do. */
+  readonly repository: Repository;
   /** Told about deaths, replacements and reloads. */
   readonly log: (message: string) => void;
 }
@@ -52,11 +60,12 @@ export interface PrimaryOptions {
 export async function startPrimary(
   options: PrimaryOptions,
 ): Promise<{ readonly running: Running; readonly address: Address }> {
-  const { settings, log } = options;
+  const { settings, log, repository } = options;
   const metrics = metricsOf(settings);
   const slots: Slot[] = Array.from({ length: settings.workers }, (_, index) => ({
     index,
     worker: null,
+    plan: null,
     startedAt: 0,
     ready: false,
     backoff: NO_BACKOFF,
@@ -66,10 +75,12 @@ export async function startPrimary(
     words: createLink<Done>(),
   }));
   // Counts of workers that are gone, already added up.
-  const retired = new Float64Array(metrics.layout.size);
+  let retired = noCounts(metrics.layout);
+  let { plan } = options;
+  let follows: readonly FollowStatus[] = [];
   let stopping = false;
   let starting = true;
-  let reloading: Promise<void> = Promise.resolve();
+  let changing: Promise<unknown> = Promise.resolve();
   const started = Promise.withResolvers<Address>();
 
   cluster.setupPrimary({ exec: options.exec, args: [...options.args], serialization: 'advanced' });
@@ -90,7 +101,8 @@ export async function startPrimary(
     const worker = cluster.fork({ LOADLINE_WORKER: String(slot.index) });
     slot.worker = worker;
     const dropHandovers = trackHandovers(worker);
-    send(slot, { type: 'start', settings });
+    slot.plan = plan;
+    send(slot, { type: 'start', settings, plan });
     worker.on('message', (message: FromWorker) => {
       // What a dead worker said last may arrive after its end; its counts are then already added up.
       if (slot.worker === worker) {
@@ -110,10 +122,7 @@ export async function startPrimary(
     slot.snapshots.close('The worker ended');
     slot.words.close('The worker ended');
     if (slot.last !== null) {
-      const values = retire(metrics, slot.last);
-      for (let i = 0; i < retired.length; i++) {
-        retired[i]! += values[i]!;
-      }
+      retired = sumCounts(metrics.layout, [retired, retire(metrics, slot.last)]);
       slot.last = null;
     }
     if (stopping) {
@@ -140,6 +149,8 @@ export async function startPrimary(
     switch (message.type) {
       case 'listening':
         slot.ready = true;
+        send(slot, { type: 'note', follows });
+        catchUp();
         if (starting && slots.every((other) => other.ready)) {
           starting = false;
           started.resolve(message.address);
@@ -168,7 +179,8 @@ export async function startPrimary(
         break;
       case 'load':
       case 'unload': {
-        const work = message.type === 'load' ? reload() : unload();
+        const { name } = message;
+        const work = message.type === 'load' ? repository.load(name) : repository.unload(name);
         work.then(
           () => send(slot, { type: 'done', id: message.id, error: null }),
           (error: unknown) => send(slot, { type: 'done', id: message.id, error: toWire(error) }),
@@ -185,49 +197,67 @@ export async function startPrimary(
       ),
     );
     const snapshots = slots.map((slot) => slot.last).filter((snapshot) => snapshot !== null);
-    return renderMetrics(metrics.layout, snapshots, [retired]);
+    return renderMetrics(metrics.layout, snapshots, retired);
   };
 
   const tell = async (
     targets: readonly Slot[],
-    type: 'prepare' | 'commit' | 'discard' | 'unload',
+    message: (id: number) => ToWorker,
+    patienceMs: number = WORD_MS,
   ): Promise<Done[]> =>
-    Promise.all(
-      targets.map((slot) =>
-        slot.words.ask((id) => send(slot, { type, id }), type === 'prepare' ? PREPARE_MS : WORD_MS),
-      ),
-    );
+    Promise.all(targets.map((slot) => slot.words.ask((id) => send(slot, message(id)), patienceMs)));
 
-  /** All workers open the file, and only when all could do they serve it: a bad file leaves every one on the old model. */
-  const reloadOnce = async (): Promise<void> => {
+  /** All workers open the plan, and only when all could do they serve it: a bad model leaves every one as it was. */
+  const changeOnce = async (next: RosterPlan): Promise<readonly CheckReport[]> => {
     const targets = live();
     let answers: Done[];
     try {
-      answers = await tell(targets, 'prepare');
+      answers = await tell(targets, (id) => ({ type: 'prepare', id, plan: next }), PREPARE_MS);
       const failed = answers.find((answer) => answer.error !== null);
       if (failed?.error != null) {
         throw fromWire(failed.error);
       }
-      if (new Set(answers.map((answer) => answer.sha256)).size > 1) {
-        throw new LoadlineError('LL3002', 'The model file changed while the workers read it: reload again');
-      }
     } catch (error) {
-      await tell(
-        targets.filter((slot) => slot.worker !== null),
-        'discard',
-      ).catch(() => null);
-      log(`reload failed, the old model goes on serving: ${error instanceof Error ? error.message : error}`);
+      const left = targets.filter((slot) => slot.worker !== null);
+      await tell(left, (id) => ({ type: 'discard', id })).catch(() => null);
       throw error;
     }
-    await tell(targets, 'commit');
-    log(`reloaded the model, sha256 ${answers[0]?.sha256 ?? 'unknown'}`);
+    // A worker that starts from now on begins with the new plan.
+    plan = next;
+    for (const slot of targets) {
+      slot.plan = next;
+    }
+    await tell(targets, (id) => ({ type: 'commit', id }));
+    catchUp();
+    return joinReports(answers.map(({ reports = [] }) => reports));
   };
-  const reload = (): Promise<void> => {
-    reloading = reloading.catch(() => null).then(reloadOnce);
-    return reloading;
+  const apply = (next: RosterPlan): Promise<readonly CheckReport[]> => {
+    const change = changing.catch(() => null).then(() => changeOnce(next));
+    changing = change;
+    return change;
   };
-  const unload = async (): Promise<void> => {
-    await tell(live(), 'unload');
+  /** A worker that was starting during a change began with the plan before it. */
+  const catchUp = (): void => {
+    for (const slot of live().filter((slot) => slot.plan !== plan)) {
+      changing = changing
+        .catch(() => null)
+        .then(async () => {
+          const now = plan;
+          if (slot.plan === now) {
+            return;
+          }
+          slot.plan = now;
+          await tell([slot], (id) => ({ type: 'prepare', id, plan: now }), PREPARE_MS);
+          await tell([slot], (id) => ({ type: 'commit', id }));
+        });
+      changing.catch((error: unknown) => log(`worker ${slot.index} is behind: ${error}`));
+    }
+  };
+  const note = (now: readonly FollowStatus[]): void => {
+    follows = now;
+    for (const slot of slots) {
+      send(slot, { type: 'note', follows });
+    }
   };
 
   for (const slot of slots) {
@@ -248,7 +278,9 @@ export async function startPrimary(
     throw error;
   }
   const running: Running = {
-    reload,
+    plan: () => plan,
+    apply,
+    note,
     async stop(periodMs) {
       stopping = true;
       const exits = slots.map(async (slot) => {

@@ -1,7 +1,11 @@
 /** A worker process: one server that shares its listening socket with its siblings and does what the parent says. */
 import { openModel } from '../../formats/open.ts';
 import { createLogger } from '../../log.ts';
-import type { Model } from '../../model/model.ts';
+import { type Snapshot, sameCounts } from '../../monitor/metrics/snapshot.ts';
+import { checkVersion } from '../roster/check.ts';
+import { createKeeper, type Keeper } from '../roster/keeper.ts';
+import { openRoster } from '../roster/open.ts';
+import type { RosterPlan } from '../roster/plan.ts';
 import { createService, type Service } from '../server.ts';
 import { type ServeSettings, serviceOptions } from '../settings.ts';
 import { createLink, fromWire, toWire } from './link.ts';
@@ -25,15 +29,14 @@ export async function runWorker(): Promise<void> {
   }
   const texts = createLink<string>();
   const words = createLink<WireError | null>();
-  const started = Promise.withResolvers<ServeSettings>();
+  const started = Promise.withResolvers<{ readonly settings: ServeSettings; readonly plan: RosterPlan }>();
   let service: Service | null = null;
-  let prepared: Model | null = null;
-  let open: () => Promise<Model> = () => Promise.reject(new Error('no settings yet'));
+  let keeper: Keeper | null = null;
 
   const handle = async (message: ToWorker): Promise<void> => {
     switch (message.type) {
       case 'start':
-        started.resolve(message.settings);
+        started.resolve(message);
         break;
       case 'snapshot':
         if (service !== null) {
@@ -42,26 +45,22 @@ export async function runWorker(): Promise<void> {
         break;
       case 'prepare':
         try {
-          prepared = await open();
-          tell({ type: 'done', id: message.id, error: null, sha256: prepared.origin.sha256 });
+          const reports = await keeper?.prepare(message.plan);
+          tell({ type: 'done', id: message.id, error: null, ...(reports === undefined ? {} : { reports }) });
         } catch (error) {
           tell({ type: 'done', id: message.id, error: toWire(error) });
         }
         break;
       case 'commit':
-        if (prepared !== null) {
-          service?.reload(prepared);
-          prepared = null;
-        }
+        keeper?.commit();
         tell({ type: 'done', id: message.id, error: null });
         break;
       case 'discard':
-        prepared = null;
+        keeper?.discard();
         tell({ type: 'done', id: message.id, error: null });
         break;
-      case 'unload':
-        service?.unload();
-        tell({ type: 'done', id: message.id, error: null });
+      case 'note':
+        service?.note(message.follows);
         break;
       case 'drain':
         await service?.drain(message.periodMs);
@@ -84,10 +83,10 @@ export async function runWorker(): Promise<void> {
     void (service?.drain(0) ?? Promise.resolve()).then(() => process.exit(0));
   });
 
-  const settings = await started.promise;
-  open = () => openModel(settings.path, settings.limits);
-  const ask = async (type: 'load' | 'unload'): Promise<void> => {
-    const error = await words.ask((id) => tell({ type, id }), ANSWER_MS);
+  const { settings, plan } = await started.promise;
+  const open = (path: string): ReturnType<typeof openModel> => openModel(path, settings.limits);
+  const ask = async (type: 'load' | 'unload', name: string): Promise<void> => {
+    const error = await words.ask((id) => tell({ type, id, name }), ANSWER_MS);
     if (error !== null) {
       throw fromWire(error);
     }
@@ -95,12 +94,13 @@ export async function runWorker(): Promise<void> {
   try {
     service = createService({
       ...serviceOptions(settings),
-      model: await open(),
+      roster: await openRoster(plan, open),
       worker: process.env.LOADLINE_WORKER ?? '0',
       logger: createLogger(settings.logLevel),
       metricsText: () => texts.ask((id) => tell({ type: 'metrics', id }), ANSWER_MS),
-      repository: { load: () => ask('load'), unload: () => ask('unload') },
+      repository: { load: (name) => ask('load', name), unload: (name) => ask('unload', name) },
     });
+    keeper = createKeeper(service, { open, check: checkVersion });
     const address = await service.listen();
     tell({ type: 'listening', address });
   } catch (error) {
@@ -108,14 +108,11 @@ export async function runWorker(): Promise<void> {
     process.disconnect();
     return;
   }
-  let told: Float64Array | null = null;
+  let told: Snapshot | null = null;
   setInterval(() => {
     const snapshot = service?.snapshot();
-    if (
-      snapshot !== undefined &&
-      (told === null || snapshot.values.some((value, i) => value !== told?.[i]))
-    ) {
-      told = snapshot.values;
+    if (snapshot !== undefined && (told === null || !sameCounts(snapshot, told))) {
+      told = snapshot;
       tell({ type: 'snapshot', id: null, snapshot });
     }
   }, TELL_EVERY_MS).unref();

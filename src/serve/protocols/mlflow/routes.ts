@@ -1,7 +1,7 @@
 /** MLflow's scoring server: `/invocations`, `/ping`, `/health`, `/version`. */
 import { LoadlineError } from '../../../errors.ts';
 import { type Answer, header, mediaType, typeParameters } from '../../http.ts';
-import { defineProtocol, plainRoute, predictRoute, type Site } from '../define.ts';
+import { defineProtocol, plainRoute, predictRoute, type Site, type SiteModel } from '../define.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import { encodeError } from './errors.ts';
@@ -32,8 +32,8 @@ export const mlflowProtocol = defineProtocol({
             decode: (request, served) => decode(request, served, dialect),
             encode,
           }),
-          plainRoute('GET', '/ping', true, (_, site) => health(site)),
-          plainRoute('GET', '/health', true, (_, site) => health(site)),
+          plainRoute('GET', '/ping', true, (_, site, about) => health(site, about)),
+          plainRoute('GET', '/health', true, (_, site, about) => health(site, about)),
           plainRoute('GET', '/version', false, () => ({
             status: 200,
             type: 'application/json',
@@ -42,8 +42,8 @@ export const mlflowProtocol = defineProtocol({
         ],
 });
 
-function health(site: Site): Answer {
-  const status = site.state() === 'ready' ? 200 : site.served() === null ? 404 : 503;
+function health(site: Site, { served }: SiteModel): Answer {
+  const status = site.state() === 'ready' ? 200 : served === null ? 404 : 503;
   return { status, type: 'application/json', body: '\n' };
 }
 

@@ -30,8 +30,8 @@ export const predictProtocol = defineProtocol({
       type: METRICS_TYPE,
       body: await site.metrics(),
     })),
-    plainRoute('GET', '/openapi.json', false, (_, site) =>
-      jsonAnswer(JSON.stringify(describeApi(site), null, 2)),
+    plainRoute('GET', '/openapi.json', false, (_, site, about) =>
+      jsonAnswer(JSON.stringify(describeApi(site, about), null, 2)),
     ),
     {
       kind: 'plain',
@@ -39,21 +39,36 @@ export const predictProtocol = defineProtocol({
       path: '/',
       // KServe's liveness probe; the page shows the signature, and so is not open.
       isOpen: ({ headers }) => !wantsPage(headers.accept),
-      handle: (request, site) => {
-        const served = site.served();
-        return served !== null && wantsPage(header(request, 'accept'))
+      handle: (request, _, { served }) =>
+        served !== null && wantsPage(header(request, 'accept'))
           ? pagePart('text/html; charset=utf-8', renderPage(served.model, served.name))
-          : jsonAnswer('{"status":"alive"}');
-      },
+          : jsonAnswer('{"status":"alive"}'),
     },
     plainRoute('GET', '/page.css', true, () => pagePart('text/css; charset=utf-8', PAGE_STYLE)),
     plainRoute('GET', '/page.js', true, () => pagePart('text/javascript; charset=utf-8', PAGE_SCRIPT)),
   ],
 });
 
+/** With what answers now and, where references are followed, how that goes: a version that was refused does not make the server unready. */
 function readiness(site: Site): Answer {
   const state = site.state();
-  return jsonAnswer(JSON.stringify({ status: state }), state === 'ready' ? 200 : 503);
+  const following = site.follows().map(({ name, reference, seenAt, wanted, problem }) => ({
+    model: name,
+    reference,
+    wanted,
+    seenAt: timeText(seenAt),
+    problem: problem === null ? null : { ...problem, since: timeText(problem.since) },
+  }));
+  const body = {
+    status: state,
+    models: site.models().map(({ name, served }) => ({ name, version: served?.version ?? null })),
+    ...(following.length === 0 ? {} : { following }),
+  };
+  return jsonAnswer(JSON.stringify(body), state === 'ready' ? 200 : 503);
+}
+
+function timeText(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function pagePart(type: string, body: string): Answer {

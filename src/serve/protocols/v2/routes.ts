@@ -11,6 +11,7 @@ import {
   predictRoute,
   type Repository,
   type Site,
+  type SiteModel,
 } from '../define.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
@@ -36,30 +37,30 @@ export const v2Protocol = defineProtocol({
       return jsonAnswer(JSON.stringify({ ready }), ready ? 200 : 503);
     }),
     get('/v2', false, serverMetadata),
-    get('/v2/models', false, (site) => ({ models: [site.name] })),
+    get('/v2/models', false, (site) => ({ models: site.models().map(({ name }) => name) })),
     ...MODEL_PATHS.flatMap((path) => [
-      get(path, false, modelMetadata),
-      get(`${path}/ready`, true, (site) => {
-        if (site.state() !== 'ready') {
-          throw notReady(site);
+      get(path, false, (_, about) => modelMetadata(about)),
+      get(`${path}/ready`, true, (_, { name, state }) => {
+        if (state !== 'ready') {
+          throw notReady(name);
         }
-        return { name: site.name, ready: true };
+        return { name, ready: true };
       }),
     ]),
     plainRoute('POST', '/v2/repository/index', false, listModels),
-    plainRoute('POST', '/v2/repository/models/{model}/load', false, async (_, site) => {
-      await repositoryOf(site).load();
-      return jsonAnswer(JSON.stringify({ name: site.name, load: true }));
+    plainRoute('POST', '/v2/repository/models/{model}/load', false, async (_, site, { name }) => {
+      await repositoryOf(site).load(name);
+      return jsonAnswer(JSON.stringify({ name, load: true }));
     }),
-    plainRoute('POST', '/v2/repository/models/{model}/unload', false, async (_, site) => {
-      await repositoryOf(site).unload();
-      return jsonAnswer(JSON.stringify({ name: site.name, unload: true }));
+    plainRoute('POST', '/v2/repository/models/{model}/unload', false, async (_, site, { name }) => {
+      await repositoryOf(site).unload(name);
+      return jsonAnswer(JSON.stringify({ name, unload: true }));
     }),
   ],
 });
 
-function get(path: string, open: boolean, body: (site: Site) => unknown): PlainRoute {
-  return plainRoute('GET', path, open, (_, site) => jsonAnswer(JSON.stringify(body(site))));
+function get(path: string, open: boolean, body: (site: Site, about: SiteModel) => unknown): PlainRoute {
+  return plainRoute('GET', path, open, (_, site, about) => jsonAnswer(JSON.stringify(body(site, about))));
 }
 
 function serverMetadata(site: Site): unknown {
@@ -67,35 +68,35 @@ function serverMetadata(site: Site): unknown {
   return { name: 'loadline', version: site.software, extensions };
 }
 
-function modelMetadata(site: Site): unknown {
-  const served = site.served();
+function modelMetadata({ name, served, versions }: SiteModel): unknown {
   if (served === null) {
-    throw notReady(site);
+    throw notReady(name);
   }
   const { signature } = served.model;
   return {
-    name: site.name,
-    ...(site.version === null ? {} : { versions: [site.version] }),
+    name,
+    ...(versions.length === 0 ? {} : { versions }),
     platform: 'sklearn',
     inputs: inputTensors(signature),
     outputs: outputTensors(signature),
   };
 }
 
+/** One entry per version, as Triton lists them. */
 function listModels(request: HttpRequest, site: Site): Answer {
   const body = request.body.length === 0 ? {} : parseJson(request.body);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new LoadlineError('LL2002', `Expected {"ready"?: true}, found ${typeName(body)}`);
   }
-  const ready = site.state() === 'ready';
-  const entry = {
-    name: site.name,
-    ...(site.version === null ? {} : { version: site.version }),
-    state: ready ? 'READY' : 'UNAVAILABLE',
-    reason: ready ? '' : site.state(),
-  };
+  const entries = site.models().flatMap(({ name, state, versions }) => {
+    const ready = state === 'ready';
+    const entry = { state: ready ? 'READY' : 'UNAVAILABLE', reason: ready ? '' : state };
+    return versions.length === 0
+      ? [{ name, ...entry }]
+      : versions.map((version) => ({ name, version, ...entry }));
+  });
   const onlyReady = 'ready' in body && body.ready === true;
-  return jsonAnswer(JSON.stringify(onlyReady && !ready ? [] : [entry]));
+  return jsonAnswer(JSON.stringify(onlyReady ? entries.filter(({ state }) => state === 'READY') : entries));
 }
 
 function repositoryOf(site: Site): Repository {
@@ -108,6 +109,6 @@ function repositoryOf(site: Site): Repository {
   return site.repository;
 }
 
-function notReady(site: Site): LoadlineError {
-  return new LoadlineError('LL5003', `Model with name ${site.name} is not ready.`);
+function notReady(name: string): LoadlineError {
+  return new LoadlineError('LL5003', `Model with name ${name} is not ready.`);
 }

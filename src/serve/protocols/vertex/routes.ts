@@ -14,7 +14,7 @@ export const vertexProtocol = defineProtocol({
     vertex === null
       ? []
       : [
-          plainRoute('GET', vertex.health, true, (_, site) => modelReadiness(site)),
+          plainRoute('GET', vertex.health, true, (_, __, about) => modelReadiness(about)),
           predictRoute({ path: vertex.predict, checkType: checkV1Type, claims: () => true, decode, encode }),
         ],
 });

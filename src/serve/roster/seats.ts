@@ -1,0 +1,137 @@
+/** What one process serves at a moment: each version in its seat, ready to be picked. It is replaced as a whole. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Series, SeriesSet } from '../../monitor/metrics/series.ts';
+import type { ModelLabels } from '../../monitor/metrics/snapshot.ts';
+import type { Served } from '../protocols/define.ts';
+import { isChosen } from './canary.ts';
+import { modelOf, type OpenRoster } from './open.ts';
+import type { ModelPlan, VersionPlan } from './plan.ts';
+import { createRecent, type Recent } from './recent.ts';
+
+export type Role = 'champion' | 'canary' | 'shadow' | 'warm';
+
+export interface Seat {
+  readonly served: Served;
+  readonly role: Role;
+  readonly answered: Series;
+}
+
+export interface Shadow {
+  readonly seat: Seat;
+  readonly compared: Series;
+}
+
+/** One model with its versions. */
+export interface Bench {
+  readonly name: string;
+  readonly plan: ModelPlan;
+  readonly champion: Seat | null;
+  readonly canary: { readonly seat: Seat; readonly share: number; readonly keyHeader: string } | null;
+  readonly shadow: Shadow | null;
+  readonly byVersion: ReadonlyMap<string, Seat>;
+  readonly recent: Recent;
+}
+
+export interface Seats {
+  readonly open: OpenRoster;
+  /** In the order of the plan; the first is the one of routes that name none. There is at least one. */
+  readonly benches: readonly Bench[];
+  readonly byName: ReadonlyMap<string, Bench>;
+}
+
+export interface SeriesSets {
+  readonly answered: SeriesSet;
+  readonly compared: SeriesSet;
+}
+
+/** Seats the versions of a roster; counts and recent rows go on from `before`. */
+export function seat(open: OpenRoster, series: SeriesSets, before: Seats | null = null): Seats {
+  const benches = open.plan.models.map((plan) =>
+    seatModel(open, plan, series, before?.byName.get(plan.name)),
+  );
+  return { open, benches, byName: new Map(benches.map((bench) => [bench.name, bench])) };
+}
+
+function seatModel(open: OpenRoster, plan: ModelPlan, series: SeriesSets, before: Bench | undefined): Bench {
+  const { name } = plan;
+  const take = (version: VersionPlan, role: Role): Seat => ({
+    role,
+    served: serve(open, name, version),
+    answered: series.answered.of([name, version.version, role]),
+  });
+  const champion = plan.champion === null ? null : take(plan.champion, 'champion');
+  const canary =
+    plan.canary === null
+      ? null
+      : {
+          seat: take(plan.canary, 'canary'),
+          share: plan.canary.share,
+          keyHeader: plan.canary.keyHeader.toLowerCase(),
+        };
+  const shadow =
+    plan.shadow === null
+      ? null
+      : {
+          seat: take(plan.shadow, 'shadow'),
+          compared: series.compared.of([name, plan.shadow.version, plan.champion?.version ?? '']),
+        };
+  const seats = [
+    ...plan.warm.map((version) => take(version, 'warm')),
+    ...[shadow?.seat, canary?.seat, champion].filter((one) => one !== undefined && one !== null),
+  ];
+  return {
+    name,
+    plan,
+    champion,
+    canary,
+    shadow,
+    byVersion: new Map(seats.map((one) => [one.served.version ?? '', one])),
+    recent: before?.recent ?? createRecent(),
+  };
+}
+
+function serve(open: OpenRoster, name: string, plan: VersionPlan): Served {
+  const version = plan.version === '' ? null : plan.version;
+  return {
+    model: modelOf(open, name, plan),
+    name,
+    version,
+    header: ['x-loadline-model', headerText(version === null ? name : `${name}/${version}`)],
+  };
+}
+
+/** A header takes visible ASCII; what is more is percent-encoded as in a URL. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, (char) => encodeURIComponent(char));
+}
+
+/**
+ * Who answers a request that names no version: the canary for its share, else the champion; null while there is none.
+ * `random` gives a number in [0, 1) for callers without a key.
+ */
+export function pickSeat(bench: Bench, headers: IncomingHttpHeaders, random: () => number): Seat | null {
+  const { canary, champion } = bench;
+  if (canary === null || champion === null) {
+    return champion;
+  }
+  const key = headers[canary.keyHeader];
+  const chosen =
+    key === undefined || key.length === 0
+      ? random() < canary.share
+      : isChosen(bench.name, String(key), canary.share);
+  return chosen ? canary.seat : champion;
+}
+
+/** How the metrics call what is served. */
+export function labelsOf(seats: Seats): readonly ModelLabels[] {
+  return seats.benches.flatMap((bench) =>
+    [...bench.byVersion.values()].map(({ served: { model, name, version }, role }) => ({
+      name,
+      version: version ?? '',
+      role,
+      estimator: model.fitted.name,
+      sklearn: model.origin.sklearn ?? '',
+      sha256: model.origin.sha256,
+    })),
+  );
+}
