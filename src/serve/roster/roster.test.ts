@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { LoadlineError } from '../../errors.ts';
+import type { Model } from '../../model/model.ts';
+import type { Core } from '../core.ts';
+import { createCore } from '../core.ts';
+import { ask } from '../fixtures/ask.ts';
+import { greaterModel, houseModel } from '../fixtures/models.ts';
+import { isChosen } from './canary.ts';
+import { createKeeper } from './keeper.ts';
+import { openRoster } from './open.ts';
+import type { CanaryPlan, CheckReport, ModelPlan, RosterPlan, VersionPlan } from './plan.ts';
+import { createRecent } from './recent.ts';
+
+/** Models that answer their own version: `1`, `2`, … to a greater first number, else `no`. */
+const FILES: Readonly<Record<string, Model>> = {
+  one: greaterModel(['no', '1']),
+  two: greaterModel(['no', '2']),
+  three: greaterModel(['no', '3']),
+  house: houseModel(true),
+};
+
+async function open(path: string): Promise<Model> {
+  const model = FILES[path];
+  if (model === undefined) {
+    throw new LoadlineError('LL1006', `Cannot read ${path}`);
+  }
+  return model;
+}
+
+function version(number: string, path: string): VersionPlan {
+  return { version: number, path, identity: path };
+}
+
+function plan(name: string, champion: VersionPlan | null, rest: Partial<ModelPlan> = {}): ModelPlan {
+  return { name, champion, canary: null, shadow: null, warm: [], ...rest };
+}
+
+const ONE = version('1', 'one');
+const TWO = version('2', 'two');
+const THREE = version('3', 'three');
+
+async function core(models: readonly ModelPlan[], random = Math.random): Promise<Core> {
+  return createCore({ roster: await openRoster({ models }, open), software: '0.1.0', random });
+}
+
+const ROW = { features: [2, 1] };
+
+async function answer(
+  server: Core,
+  headers: Record<string, string> = {},
+): Promise<readonly [number, unknown, string | undefined]> {
+  const said = await ask(server, '/predict', ROW, headers);
+  const body = said.json as { prediction?: unknown[] };
+  return [said.status, body.prediction?.[0], said.headers.get('x-loadline-model')];
+}
+
+describe('versions', () => {
+  test('every version that is seated is asked for by number; none other is', async () => {
+    const canary: CanaryPlan = { ...TWO, share: 0.5, keyHeader: 'x-user' };
+    const server = await core([plan('m', ONE, { canary, warm: [THREE] })], () => 0.9);
+    const infer = async (path: string): Promise<readonly unknown[]> => {
+      const inputs = [{ name: 'x', shape: [1, 2], datatype: 'FP64', data: [2, 1] }];
+      const { status, json, headers } = await ask(server, `/v2/models/m${path}/infer`, { inputs });
+      const { model_version, outputs } = json as { model_version: string; outputs: { data: unknown[] }[] };
+      return [status, model_version, outputs?.[0]?.data[0], headers.get('x-loadline-model')];
+    };
+    assert.deepEqual(await infer(''), [200, '1', '1', 'm/1']);
+    assert.deepEqual(await infer('/versions/2'), [200, '2', '2', 'm/2']);
+    assert.deepEqual(await infer('/versions/3'), [200, '3', '3', 'm/3']);
+    assert.equal((await infer('/versions/4'))[0], 404);
+    const { versions } = (await ask(server, '/v2/models/m')).json as { versions: string[] };
+    assert.deepEqual(versions.toSorted(), ['1', '2', '3']);
+  });
+
+  test('a refusal says which version refused', async () => {
+    const server = await core([plan('m', ONE)]);
+    const said = await ask(server, '/predict', { features: [1] });
+    assert.equal(said.status, 400);
+    assert.equal(said.headers.get('x-loadline-model'), 'm/1');
+    assert.equal((await ask(server, '/predict', 'no JSON')).headers.get('x-loadline-model'), 'm/1');
+  });
+
+  test('a name that no header can hold is encoded', async () => {
+    const server = await core([plan('größe\n€', ONE)]);
+    assert.equal((await answer(server))[2], 'gr%C3%B6%C3%9Fe%0A%E2%82%AC/1');
+  });
+});
+
+describe('several models', () => {
+  test('the path names the model; without one it is the first', async () => {
+    const server = await core([plan('a', ONE), plan('b', version('7', 'house'))]);
+    assert.deepEqual(await answer(server), [200, '1', 'a/1']);
+    const row = { area: 1, rooms: 2, age: 3, dist: 4 };
+    const said = await ask(server, '/v1/models/b:predict', { instances: [row] });
+    assert.deepEqual([said.status, said.headers.get('x-loadline-model')], [200, 'b/7']);
+    assert.equal((await ask(server, '/v1/models/c:predict', { instances: [row] })).status, 404);
+    assert.deepEqual((await ask(server, '/v2/models')).json, { models: ['a', 'b'] });
+    const index = (await ask(server, '/v2/repository/index', {})).json;
+    assert.deepEqual(index, [
+      { name: 'a', version: '1', state: 'READY', reason: '' },
+      { name: 'b', version: '7', state: 'READY', reason: '' },
+    ]);
+  });
+
+  test('one that has no version leaves the others answering and the server not ready', async () => {
+    const server = await core([plan('a', ONE), plan('b', null)]);
+    assert.equal((await answer(server))[0], 200);
+    assert.equal((await ask(server, '/v2/models/a/ready')).status, 200);
+    assert.equal((await ask(server, '/v2/models/b/ready')).status, 503);
+    const ready = await ask(server, '/readyz');
+    assert.equal(ready.status, 503);
+    assert.deepEqual((ready.json as { models: unknown }).models, [
+      { name: 'a', version: '1' },
+      { name: 'b', version: null },
+    ]);
+  });
+});
+
+describe('canary', () => {
+  test('chance decides for callers without a key, the key for those with one', async () => {
+    let next = 0;
+    const canary: CanaryPlan = { ...TWO, share: 0.25, keyHeader: 'X-User' };
+    const server = await core([plan('m', ONE, { canary })], () => next);
+    next = 0.2499;
+    assert.deepEqual(await answer(server), [200, '2', 'm/2']);
+    next = 0.25;
+    assert.deepEqual(await answer(server), [200, '1', 'm/1']);
+    for (const user of ['ann', 'bob', 'cy', 'di', 'ed', 'flo', 'gus', 'hal']) {
+      const wanted = isChosen('m', user, 0.25) ? 'm/2' : 'm/1';
+      for (next of [0, 0.5]) {
+        assert.equal((await answer(server, { 'x-user': user }))[2], wanted, user);
+      }
+    }
+  });
+
+  test('the share of callers is the one that was asked for, also where keys count up', () => {
+    // 3 standard deviations of a binomial of 20,000: 0.0064 at 10 %.
+    for (const [share, tolerance] of [
+      [0.1, 0.0064],
+      [0.5, 0.0107],
+    ] as const) {
+      for (const key of [(i: number) => `user-${i}`, (i: number) => String(i), (i: number) => `${i}@x.org`]) {
+        let chosen = 0;
+        for (let i = 0; i < 20_000; i++) {
+          chosen += isChosen('house-price', key(i), share) ? 1 : 0;
+        }
+        assert.ok(Math.abs(chosen / 20_000 - share) < tolerance, `${chosen} of 20,000 at ${share}`);
+      }
+    }
+  });
+
+  test('who meets the canary at 10 % meets it at 50 % too', () => {
+    for (let i = 0; i < 2000; i++) {
+      assert.ok(!isChosen('m', String(i), 0.1) || isChosen('m', String(i), 0.5));
+    }
+  });
+});
+
+describe('shadow', () => {
+  test('the champion answers, the shadow is compared with it in the background', async () => {
+    const server = await core([plan('m', ONE, { shadow: TWO })]);
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(await answer(server), [200, '1', 'm/1']);
+      // The first number is not the greater one: both say "no".
+      await ask(server, '/predict', {
+        features: [
+          [1, 2],
+          [0, 5],
+        ],
+      });
+    }
+    const metric = async (name: string): Promise<number> => {
+      const text = (await ask(server, '/metrics')).body.toString();
+      const line = text.split('\n').find((l) => l.startsWith(`${name}{model="m",version="2",against="1"`));
+      return Number(line?.split(' ').at(-1));
+    };
+    const deadline = Date.now() + 5000;
+    while ((await metric('loadline_compared_rows_total')) < 9 && Date.now() < deadline) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(await metric('loadline_compared_rows_total'), 9);
+    assert.equal(await metric('loadline_compared_agreeing_total'), 6);
+    assert.equal(await metric('loadline_compared_latency_seconds_count'), 6);
+    assert.equal(await metric('loadline_compared_difference_count'), 0);
+  });
+
+  test('rows that the shadow cannot predict are counted as failed, and the answer stands', async () => {
+    const server = await core([plan('m', ONE, { shadow: version('9', 'house') })]);
+    assert.equal((await answer(server))[0], 200);
+    const failed = /^loadline_compared_failed_total\{model="m",version="9",against="1"\} 1$/m;
+    const deadline = Date.now() + 5000;
+    let text = '';
+    while (!failed.test(text) && Date.now() < deadline) {
+      await new Promise((resolve) => setImmediate(resolve));
+      text = (await ask(server, '/metrics')).body.toString();
+    }
+    assert.match(text, failed);
+  });
+});
+
+describe('a change of plan', () => {
+  const report: CheckReport = { name: 'm', version: '2', example: null, difference: null };
+  const planOf = (...models: ModelPlan[]): RosterPlan => ({ models });
+
+  async function kept(check: () => Promise<CheckReport>): Promise<{
+    readonly server: Core;
+    readonly opened: string[];
+    readonly keeper: ReturnType<typeof createKeeper>;
+  }> {
+    const server = await core([plan('m', ONE)]);
+    const opened: string[] = [];
+    const keeper = createKeeper(
+      {
+        roster: () => server.slot.seats.open,
+        swap: server.swap,
+        recent: (name) => server.slot.seats.byName.get(name)?.recent.rows() ?? [],
+      },
+      {
+        open: (path) => {
+          opened.push(path);
+          return open(path);
+        },
+        check,
+      },
+    );
+    return { server, opened, keeper };
+  }
+
+  test('nothing changes before the commit; what is open is not opened again', async () => {
+    const { server, opened, keeper } = await kept(async () => report);
+    assert.deepEqual(await keeper.prepare(planOf(plan('m', TWO, { warm: [ONE] }))), [report]);
+    assert.equal((await answer(server))[2], 'm/1');
+    keeper.commit();
+    assert.equal((await answer(server))[2], 'm/2');
+    await keeper.prepare(planOf(plan('m', ONE, { warm: [TWO] })));
+    keeper.commit();
+    assert.equal((await answer(server))[2], 'm/1');
+    assert.deepEqual(opened, ['two']);
+  });
+
+  test('a version that cannot be opened or fails its check leaves all as it was', async () => {
+    const { server, keeper } = await kept(async () => {
+      throw new LoadlineError('LL7013', 'no');
+    });
+    await assert.rejects(keeper.prepare(planOf(plan('m', version('5', 'missing')))), { code: 'LL1006' });
+    keeper.commit();
+    await assert.rejects(keeper.prepare(planOf(plan('m', TWO))), { code: 'LL7013' });
+    keeper.commit();
+    assert.equal((await answer(server))[2], 'm/1');
+  });
+
+  test('the check is given the version that is replaced and recent rows', async () => {
+    const server = await core([plan('m', ONE)]);
+    await answer(server);
+    const given: unknown[] = [];
+    const keeper = createKeeper(
+      {
+        roster: () => server.slot.seats.open,
+        swap: server.swap,
+        recent: (name) => server.slot.seats.byName.get(name)?.recent.rows() ?? [],
+      },
+      {
+        open,
+        async check(next, name, number, previous, recent) {
+          given.push(next === FILES.two, name, number, previous === FILES.one, recent.length);
+          return report;
+        },
+      },
+    );
+    await keeper.prepare(planOf(plan('m', TWO)));
+    assert.deepEqual(given, [true, 'm', '2', true, 1]);
+  });
+
+  test('the metrics say who sits where', async () => {
+    const { server, keeper } = await kept(async () => report);
+    await keeper.prepare(planOf(plan('m', TWO, { warm: [ONE] })));
+    keeper.commit();
+    const info = (await ask(server, '/metrics')).body.toString();
+    assert.match(info, /^loadline_model_info\{name="m",version="2",role="champion".*\} 1$/m);
+    assert.match(info, /^loadline_model_info\{name="m",version="1",role="warm".*\} 1$/m);
+  });
+});
+
+test('recent rows: the first 128 requests, then every sixteenth; large ones are not kept', () => {
+  const recent = createRecent();
+  const row = (value: number, nRows = 1) =>
+    ({ kind: 'dense', nRows, nCols: 1, data: new Float64Array(nRows).fill(value) }) as const;
+  recent.offer(row(-1, 17));
+  assert.equal(recent.rows().length, 0);
+  for (let i = 0; i < 128 + 32; i++) {
+    recent.offer(row(i));
+  }
+  const values = recent.rows().map((rows) => (rows.kind === 'dense' ? rows.data[0] : null));
+  assert.equal(values.length, 128);
+  assert.deepEqual(values.slice(0, 2), [2, 3]);
+  assert.deepEqual(values.slice(-2), [128, 144]);
+});
