@@ -521,6 +521,12 @@ export const ERRORS = {
     exit: 'usage',
     fix: 'Write a file, models:/NAME@ALIAS, models:/NAME/3, models:/NAME/latest, runs:/RUN/PATH, NAME@ALIAS, NAME/3 or a .dvc file.',
   },
+  LL7017: {
+    title: 'the running server does not answer',
+    http: 502,
+    exit: 'failed',
+    fix: 'Check that `loadline serve` runs and that --url is its address; LOADLINE_API_KEY is sent where it wants a key.',
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -7,23 +7,27 @@ export interface CommandOption {
   readonly help: string;
   readonly default?: string;
   readonly choices?: readonly string[];
+  /** May be given several times; its values come as a list. */
+  readonly repeat?: boolean;
 }
 
 export interface Command {
   readonly name: string;
   /** Arguments as commander reads them: `<model>`, `[code]`. */
   readonly args: readonly { readonly spec: string; readonly help: string }[];
-  readonly group: 'Serve' | 'Ship' | 'Setup';
+  readonly group: 'Serve' | 'Ship' | 'Versions' | 'Setup';
   readonly summary: string;
   /** Command lines that work as they stand. */
   readonly examples: readonly string[];
   readonly options: readonly CommandOption[];
+  /** Commands below this one: `loadline models list`. It runs itself only where none of them is named. */
+  readonly commands?: readonly Command[];
   /** Runs it and gives the exit code. Throws LoadlineError for what a user can mend. */
   run(args: readonly string[], options: Options, terminal: Terminal): Promise<number>;
 }
 
 /** Parsed options by camel-case name. */
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** Types a command. */
 export function defineCommand(command: Command): Command {
@@ -34,4 +38,10 @@ export function defineCommand(command: Command): Command {
 export function text(options: Options, name: string): string | undefined {
   const value = options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The values of an option that may be repeated; none when it was not given. */
+export function values(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  return typeof value === 'object' ? value : [];
 }

@@ -1,6 +1,7 @@
 /** Command lines: what is parsed into which command, and how a command's end becomes an exit code. */
 import { Argument, CommanderError, Option, Command as Parser } from 'commander';
 import { EXIT } from '../errors.ts';
+import { nearest } from '../serve/nearest.ts';
 import type { Command, Options } from './define.ts';
 import { sayProblem, toProblem } from './output/problem.ts';
 import { processTerminal, say } from './output/terminal.ts';
@@ -26,27 +27,49 @@ export function buildParser(commands: readonly Command[], action: Action): Parse
       '\nShell completion: source <(loadline complete bash)   (also zsh, fish, powershell)',
     );
   for (const command of commands) {
-    const sub = parser.command(command.name).description(command.summary).exitOverride();
-    for (const { spec, help } of command.args) {
-      sub.addArgument(new Argument(spec, help));
-    }
-    for (const { flags, help, default: preset, choices } of command.options) {
-      const option = new Option(flags, help);
-      if (preset !== undefined) {
-        option.default(preset);
-      }
-      sub.addOption(choices === undefined ? option : option.choices(choices));
-    }
-    sub.addHelpText('before', `${command.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
-    sub.action(async (...given: unknown[]) => {
-      const args = given
-        .slice(0, command.args.length)
-        .flat()
-        .filter((arg) => typeof arg === 'string');
-      await action(command, args, sub.optsWithGlobals() as Options);
-    });
+    addCommand(parser, command, action);
   }
   return parser;
+}
+
+function addCommand(parent: Parser, command: Command, action: Action): void {
+  const sub = parent.command(command.name).description(command.summary).exitOverride().helpCommand(false);
+  for (const { spec, help } of command.args) {
+    sub.addArgument(new Argument(spec, help));
+  }
+  for (const { flags, help, default: preset, choices, repeat } of command.options) {
+    const option = new Option(flags, help);
+    if (preset !== undefined) {
+      option.default(preset);
+    }
+    if (repeat === true) {
+      option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+    }
+    sub.addOption(choices === undefined ? option : option.choices(choices));
+  }
+  sub.addHelpText('before', `${command.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
+  for (const below of command.commands ?? []) {
+    addCommand(sub, below, action);
+  }
+  if (command.commands !== undefined) {
+    // What follows may be a misspelled command, which the message below tells better than a count of arguments.
+    sub.allowExcessArguments();
+  }
+  sub.action(async (...given: unknown[]) => {
+    const [unknown] = sub.args;
+    if (command.commands !== undefined && unknown !== undefined) {
+      const meant = nearest(
+        unknown,
+        command.commands.map(({ name }) => name),
+      );
+      sub.error(`error: unknown command '${unknown}'${meant === null ? '' : `\n(Did you mean ${meant}?)`}`);
+    }
+    const args = given
+      .slice(0, command.args.length)
+      .flat()
+      .filter((arg) => typeof arg === 'string');
+    await action(command, args, sub.optsWithGlobals() as Options);
+  });
 }
 
 /** Runs a command and sets `process.exitCode`; an error becomes a message and its code. */

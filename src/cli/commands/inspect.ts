@@ -1,13 +1,13 @@
 import { bytesText } from '../../bytes/size-text.ts';
 import { EXIT, isLoadlineError, type LoadlineError } from '../../errors.ts';
 import type { ReadFile } from '../../formats/model-file.ts';
-import type { Fitted } from '../../model/fitted.ts';
 import { METHODS } from '../../model/fitted.ts';
-import type { Model, NamedFeature } from '../../model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { defineCommand } from '../define.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
+import { featureLines, fittedJson, fittedTree } from '../output/model-lines.ts';
 import { problemJson } from '../output/problem.ts';
-import { columns, type TreeNode, tree } from '../output/table.ts';
+import { columns, tree } from '../output/table.ts';
 import { print, type Terminal } from '../output/terminal.ts';
 
 export const inspect = defineCommand({
@@ -85,16 +85,6 @@ function verdictOf(read: ReadFile, outcome: Outcome): string {
   return outcome.problem.exit === EXIT.unsafe ? 'unsafe' : 'unsupported';
 }
 
-function fittedJson(fitted: Fitted): Record<string, unknown> {
-  return {
-    class: fitted.name,
-    features: fitted.nFeatures,
-    children: fitted.children.map(({ label, fitted: child }) =>
-      typeof child === 'string' ? { label, word: child } : { label, ...fittedJson(child) },
-    ),
-  };
-}
-
 function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] {
   const { color, symbol } = terminal;
   const { origin, contents, audit } = read;
@@ -164,40 +154,6 @@ function headline(outcome: Outcome, dot: string): string {
   ]
     .filter((part) => part !== null)
     .join(dot);
-}
-
-function fittedTree(fitted: Fitted, dot: string, label = ''): TreeNode {
-  const width = fitted.nFeatures === null ? '' : `${dot}${fitted.nFeatures} features`;
-  return {
-    text: `${label === '' ? '' : `${label}  `}${fitted.name}${width}`,
-    children: fitted.children.map((child) =>
-      typeof child.fitted === 'string'
-        ? { text: `${child.label}  ${child.fitted}`, children: [] }
-        : fittedTree(child.fitted, dot, child.label),
-    ),
-  };
-}
-
-function featureLines(model: Model): string[] {
-  const { features, classes, methods } = model.signature;
-  const lines = [`Methods  ${methods.map((method) => METHODS[method]).join(', ')}`];
-  classes?.forEach((list, output) => {
-    const name = classes.length === 1 ? 'Classes ' : `Classes of output ${output} `;
-    lines.push(`${name} ${list.slice(0, 20).map(String).join(', ')}${list.length > 20 ? ', …' : ''}`);
-  });
-  if (features !== null) {
-    lines.push('Features', ...columns(features.slice(0, 40).map(featureRow)));
-    if (features.length > 40) {
-      lines.push(`  … and ${features.length - 40} more (--json lists them all)`);
-    }
-  }
-  return lines;
-}
-
-function featureRow(feature: NamedFeature): string[] {
-  const known = feature.categories?.slice(0, 8).map((value) => (value === null ? 'missing' : String(value)));
-  const more = (feature.categories?.length ?? 0) > 8 ? ', …' : '';
-  return [`  ${feature.name}`, feature.kind, known === undefined ? '' : `${known.join(', ')}${more}`];
 }
 
 function verdictLines(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] {

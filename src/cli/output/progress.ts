@@ -1,11 +1,16 @@
-/** Draws the progress of building, testing and pushing: one live line for a person, plain lines otherwise. */
+/** Draws the progress of fetching, building, testing and pushing: one live line for a person, plain lines otherwise. */
 
 import { bytesText } from '../../bytes/size-text.ts';
-import type { OnProgress, ProgressEvent } from '../../image/progress.ts';
+import type { ProgressEvent as ImageEvent } from '../../image/progress.ts';
+import type { Work } from '../../versions/types.ts';
 import { say, type Terminal } from './terminal.ts';
 
+interface ProgressEvent extends Omit<ImageEvent, 'phase'> {
+  readonly phase: ImageEvent['phase'] | 'fetch';
+}
+
 export interface ProgressDisplay {
-  readonly onProgress: OnProgress;
+  readonly onProgress: (event: ProgressEvent) => void;
   /** Takes the live line away. */
   end(): void;
 }
@@ -18,6 +23,7 @@ const LABELS: Readonly<Record<ProgressEvent['phase'], string>> = {
   test: 'testing',
   push: 'pushing',
   write: 'writing',
+  fetch: 'fetching',
 };
 
 /** Redraws per second of the live line, at most. */
@@ -32,6 +38,18 @@ export function progressDisplay(terminal: Terminal, quiet: boolean): ProgressDis
     return { onProgress: () => {}, end: () => {} };
   }
   return terminal.live ? liveDisplay(terminal) : plainDisplay(terminal);
+}
+
+/** What work on model versions reports, as a phase of the display. */
+export function versionWork(display: ProgressDisplay, signal: AbortSignal): Work {
+  return {
+    signal,
+    onProgress(what, done, total) {
+      const size = total === null ? {} : { totalBytes: total };
+      const state = done === total ? 'done' : 'progress';
+      display.onProgress({ phase: 'fetch', item: what, state, doneBytes: done, ...size });
+    },
+  };
 }
 
 type Items = Map<string, ProgressEvent>;

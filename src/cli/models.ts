@@ -1,0 +1,114 @@
+/** What the commands about model versions share: where registries are, who draws the progress, who acts. */
+import { userInfo } from 'node:os';
+import { LoadlineError } from '../errors.ts';
+import type {
+  FetchedVersion,
+  ModelRegistry,
+  ModelVersion,
+  RegisteredModel,
+  Work,
+} from '../versions/types.ts';
+import { type Options, text } from './define.ts';
+import { interruptible } from './interrupt.ts';
+import { progressDisplay, versionWork } from './output/progress.ts';
+import type { Terminal } from './output/terminal.ts';
+import type { Target } from './target.ts';
+
+/** The tools of one command; registries are opened on first use. */
+export interface Models {
+  readonly work: Work;
+  /** Folder of the embedded store. */
+  readonly store: string;
+  readonly registry: (where: Target['where']) => Promise<ModelRegistry>;
+  /** Brings a model of any reference to this machine. Throws what `resolveModel` throws. */
+  readonly resolve: (reference: string) => Promise<FetchedVersion>;
+  /** Takes the progress line away before something else is said. */
+  readonly endProgress: () => void;
+}
+
+/** Gives a command its tools, its interruption among them, and puts them away when it has ended. */
+export function withModels<T>(
+  options: Options,
+  terminal: Terminal,
+  work: (models: Models) => Promise<T>,
+): Promise<T> {
+  return interruptible(async (signal) => {
+    const { env } = terminal;
+    const display = progressDisplay(terminal, options.json === true);
+    const store = storeFolder(options, env);
+    const opened: ModelRegistry[] = [];
+    const models: Models = {
+      work: versionWork(display, signal),
+      store,
+      async registry(where) {
+        throw new LoadlineError('LL7008', `not here yet: ${where}`);
+      },
+      async resolve(reference) {
+        throw new LoadlineError('LL7008', `not here yet: ${reference}`);
+      },
+      endProgress: display.end,
+    };
+    try {
+      return await work(models);
+    } finally {
+      display.end();
+      for (const registry of opened) {
+        registry.close();
+      }
+    }
+  });
+}
+
+/** The folder of the embedded store: --store, LOADLINE_STORE, or beside the work. */
+export function storeFolder(options: Options, env: Terminal['env']): string {
+  return text(options, 'store') ?? (env.LOADLINE_STORE || '.loadline/models');
+}
+
+/** Who acts, for the history: --by, or the user of this machine. */
+export function actor(options: Options, env: Terminal['env']): string {
+  const given = text(options, 'by');
+  if (given !== undefined) {
+    return given;
+  }
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry in the system's list, as containers have them.
+    return env.USER || `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** Pairs as they are typed: `--metric rmse=0.23`. Throws LL1001. */
+export function pairs(option: string, given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((entry) => {
+      const at = entry.indexOf('=');
+      if (at < 1) {
+        throw new LoadlineError('LL1001', `--${option} wants NAME=VALUE, found "${entry}"`);
+      }
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+const API = 'loadline/v1';
+
+/** One object for scripts: times in ISO 8601. */
+export function answerJson(kind: string, content: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ apiVersion: API, kind, ...content }, null, 2);
+}
+
+/** A version for scripts. */
+export function versionJson({ createdAt, ...version }: ModelVersion): Record<string, unknown> {
+  return { ...version, createdAt: new Date(createdAt).toISOString() };
+}
+
+/** A model with its versions for scripts. */
+export function modelJson({ createdAt, versions, ...model }: RegisteredModel): Record<string, unknown> {
+  return { ...model, createdAt: new Date(createdAt).toISOString(), versions: versions.map(versionJson) };
+}
+
+/** A metric as people read it: six digits tell any two apart that matter. */
+export function metricText(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
