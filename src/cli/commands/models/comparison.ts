@@ -45,7 +45,8 @@ type Values = ReadonlyMap<string, number>;
 export function readComparisons(values: Values): readonly ModelComparison[] {
   const samples = [...values].map(([series, value]) => ({ ...parseSeries(series), value }));
   const of = (name: string): typeof samples => samples.filter((sample) => sample.name === name);
-  const value = (name: string, labels: Labels): number => values.get(seriesKey(name, labels)) ?? 0;
+  const value = (name: string, labels: Labels): number =>
+    of(name).find((sample) => hasLabels(sample, labels))?.value ?? 0;
   const traffic = of('loadline_version_requests_total').map(({ labels, value: requests }): Traffic => {
     const buckets = bucketsOf(samples, 'loadline_version_duration_seconds', labels);
     return {
@@ -136,17 +137,17 @@ interface Sample {
 }
 
 function bucketsOf(samples: readonly Sample[], name: string, labels: Labels): readonly Bucket[] {
-  const wanted = Object.entries(labels);
   return samples
-    .filter(
-      (sample) =>
-        sample.name === `${name}_bucket` && wanted.every(([label, text]) => sample.labels[label] === text),
-    )
+    .filter((sample) => sample.name === `${name}_bucket` && hasLabels(sample, labels))
     .map(({ labels: { le = '' }, value: count }) => ({
       bound: le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le),
       count,
     }))
     .sort((a, b) => a.bound - b.bound);
+}
+
+function hasLabels(sample: Sample, labels: Labels): boolean {
+  return Object.entries(labels).every(([label, text]) => sample.labels[label] === text);
 }
 
 /** A series of `parseMetrics`: `name{a="b",c="d"}`. */
@@ -156,20 +157,11 @@ function parseSeries(series: string): Pick<Sample, 'name' | 'labels'> {
     return { name: series, labels: {} };
   }
   const pairs = series.slice(brace).matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g);
-  const unescape = (text: string): string =>
-    text.replace(/\\(.)/g, (_, char) => (char === 'n' ? '\n' : char));
+  const plain = (text: string): string => text.replace(/\\(.)/g, (_, char) => (char === 'n' ? '\n' : char));
   return {
     name: series.slice(0, brace),
-    labels: Object.fromEntries([...pairs].map(([, label = '', text = '']) => [label, unescape(text)])),
+    labels: Object.fromEntries([...pairs].map(([, label = '', text = '']) => [label, plain(text)])),
   };
-}
-
-/** The key of `parseMetrics`: labels sorted. */
-function seriesKey(name: string, labels: Labels): string {
-  const escape = (text: string): string =>
-    text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escape(text)}"`);
-  return pairs.length === 0 ? name : `${name}{${pairs.sort().join(',')}}`;
 }
 
 function verdictsOf(
