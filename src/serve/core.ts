@@ -1,7 +1,7 @@
 /** What a server is started with, and what follows from it before it listens. */
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import { LoadlineError } from '../errors.ts';
+import { type ApiKey, createKeyring } from '../config/keys.ts';
 import type { Logger } from '../log.ts';
 import { metricsLayout } from '../monitor/metrics/layout.ts';
 import { renderMetrics } from '../monitor/metrics/render.ts';
@@ -9,7 +9,6 @@ import { ANSWERED, COMPARED, createSeries } from '../monitor/metrics/series.ts';
 import { type Snapshot, takeSnapshot } from '../monitor/metrics/snapshot.ts';
 import { createMetrics, type Metrics } from '../monitor/metrics/store.ts';
 import { type Admission, createAdmission } from './admission.ts';
-import { type ApiKey, createKeyring, isLoopback } from './keys.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Dialect, Repository, Site, SiteModel, SiteState, VertexRoutes } from './protocols/define.ts';
 import { PROTOCOLS } from './protocols/list.ts';
@@ -83,17 +82,6 @@ export interface Core {
 /** Counters laid out as a server with these options has them: for adding up those of several. */
 export function metricsOf(options: Pick<ServeOptions, 'keys' | 'dialect' | 'vertex'>): Metrics {
   return createMetrics(metricsLayout(routerOf(options).labels, keyNames(options)));
-}
-
-/** Throws LL1004 for an address that everyone reaches without keys. */
-export function checkExposure(options: Pick<ServeOptions, 'host' | 'keys' | 'allowAnonymous'>): void {
-  const host = options.host ?? DEFAULT_HOST;
-  if (!isLoopback(host) && (options.keys ?? []).length === 0 && options.allowAnonymous !== true) {
-    throw new LoadlineError(
-      'LL1004',
-      `Cannot listen on ${host} without API keys: others can reach this address`,
-    );
-  }
 }
 
 /** Builds all of a server but its sockets. */

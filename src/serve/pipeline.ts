@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import type { Clock } from '../clock.ts';
+import type { Keyring } from '../config/keys.ts';
 import { type ErrorCode, isLoadlineError, LoadlineError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Data } from '../model/data.ts';
@@ -15,7 +16,6 @@ import { countAnswered } from '../monitor/metrics/series.ts';
 import { count, countError, countPrediction, countRequest, type Metrics } from '../monitor/metrics/store.ts';
 import { SLICE_MS } from './admission.ts';
 import type { Answer, HttpRequest } from './http.ts';
-import type { Keyring } from './keys.ts';
 import type { Ask, PredictRoute, Protocol, Served, Site, SiteModel } from './protocols/define.ts';
 import type { Comparer } from './roster/compare.ts';
 import { type Bench, pickSeat, type Seat, type Seats } from './roster/seats.ts';

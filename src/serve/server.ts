@@ -6,12 +6,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { checkExposure } from '../config/keys.ts';
 import { LoadlineError } from '../errors.ts';
 import type { Data } from '../model/data.ts';
 import type { Snapshot } from '../monitor/metrics/snapshot.ts';
 import { count } from '../monitor/metrics/store.ts';
 import type { Job } from './admission.ts';
-import { checkExposure, createCore, DEFAULT_HOST, DEFAULT_PORT, type ServeOptions } from './core.ts';
+import { createCore, DEFAULT_HOST, DEFAULT_PORT, type ServeOptions } from './core.ts';
 import type { Answer } from './http.ts';
 import { beginRequest, closeIdle, endRequest } from './idle.ts';
 import {

@@ -1,9 +1,9 @@
 /** What a server is told on the command line, as plain data that can be sent to a worker process. */
 import { basename } from 'node:path';
 import type { Limits } from '../bytes/limits.ts';
+import type { ApiKey } from '../config/keys.ts';
 import type { LogLevel } from '../log.ts';
 import type { ServeOptions } from './core.ts';
-import type { ApiKey } from './keys.ts';
 import type { Dialect, VertexRoutes } from './protocols/define.ts';
 
 export interface ServeSettings {

@@ -51,7 +51,7 @@ export const serve = defineCommand({
   async run([path = ''], options, terminal) {
     const settings = await readSettings(options, terminal);
     const drainMs = duration('drain', text(options, 'drain') ?? '5s');
-    const { checkExposure } = await import('../../serve/core.ts');
+    const { checkExposure } = await import('../../config/keys.ts');
     checkExposure(settings);
     const start = performance.now();
     const { obeySignals } = await import('../../serve/run.ts');
@@ -148,7 +148,7 @@ async function readWorkers(value: string): Promise<number> {
 }
 
 async function readKeys(options: Options, env: Terminal['env']): Promise<ServeSettings['keys']> {
-  const { parseKeys } = await import('../../serve/keys.ts');
+  const { parseKeys } = await import('../../config/keys.ts');
   const path = text(options, 'keysFile') ?? env.LOADLINE_API_KEYS_FILE;
   if (path !== undefined) {
     const { readFile } = await import('node:fs/promises');

@@ -1,5 +1,5 @@
 /** Where a registry or a mirror of it listens. */
-import { isLoopback } from '../../serve/keys.ts';
+import { isLoopback } from '../../config/keys.ts';
 
 export interface Endpoint {
   /** What people call it: `docker.io`, `ghcr.io`, `localhost:5000`. Credentials are looked up by it. */

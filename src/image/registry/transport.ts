@@ -6,8 +6,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
+import { isLoopback } from '../../config/keys.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
-import { isLoopback } from '../../serve/keys.ts';
 import { allowsPlain } from './endpoint.ts';
 
 export interface Body {

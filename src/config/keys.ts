@@ -102,3 +102,19 @@ export function createKeyring(keys: readonly ApiKey[], ratePerSecond: number | n
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
+
+/** Throws LL1004 for an address that others can reach without a key. */
+export function checkExposure(options: {
+  /** Default: loopback. */
+  readonly host?: string;
+  readonly keys?: readonly ApiKey[];
+  readonly allowAnonymous?: boolean;
+}): void {
+  const { host = 'localhost', keys = [], allowAnonymous = false } = options;
+  if (!isLoopback(host) && keys.length === 0 && !allowAnonymous) {
+    throw new LoadlineError(
+      'LL1004',
+      `Cannot listen on ${host} without API keys: others can reach this address`,
+    );
+  }
+}

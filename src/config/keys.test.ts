@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { checkExposure } from './core.ts';
-import { createKeyring, isLoopback, parseKeys } from './keys.ts';
+import { checkExposure, createKeyring, isLoopback, parseKeys } from './keys.ts';
 
 describe('reading keys', () => {
   test('a comma list, with and without names', () => {
