@@ -44,7 +44,8 @@ function follow(intervalMs: number, first: ModelPlan) {
       return decision.kind;
     }
     if (error !== null) {
-      failure = noteFailure(failure, wanted, { code: error, message: 'broken' }, intervalMs, now);
+      const at = { now, wall: 1e12 + now };
+      failure = noteFailure(failure, wanted, { code: error, message: 'broken' }, intervalMs, at);
       return 'failed';
     }
     failure = null;
@@ -80,7 +81,7 @@ test('a version at fault is left alone for a minute, then ever longer up to a qu
     }
   }
   assert.deepEqual(tries, [0, 60, 180, 420, 900, 1800, 2700]);
-  assert.equal(failure()?.since, 0);
+  assert.equal(failure()?.since, 1e12);
 });
 
 test('a download that broke is tried again at the next poll, then ever later up to a minute', () => {

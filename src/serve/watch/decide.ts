@@ -9,8 +9,9 @@ export interface Failure {
   readonly identity: string;
   readonly code: ErrorCode;
   readonly message: string;
-  /** Of the first try, and when it is tried again; milliseconds. */
+  /** Of the first try; milliseconds since 1970. */
   readonly since: number;
+  /** When it is tried again, by the clock that `decide` is given. */
   readonly retryAt: number;
   readonly tries: number;
 }
@@ -71,7 +72,7 @@ export function noteFailure(
   found: FoundVersion,
   error: { readonly code: ErrorCode; readonly message: string },
   intervalMs: number,
-  now: number,
+  at: { readonly now: number; readonly wall: number },
 ): Failure {
   const again = before !== null && isAt(before, found);
   const tries = again ? before.tries + 1 : 1;
@@ -83,8 +84,8 @@ export function noteFailure(
     identity: found.identity,
     code: error.code,
     message: error.message,
-    since: again ? before.since : now,
-    retryAt: now + Math.min(firstMs * 2 ** (tries - 1), mostMs),
+    since: again ? before.since : at.wall,
+    retryAt: at.now + Math.min(firstMs * 2 ** (tries - 1), mostMs),
     tries,
   };
 }
