@@ -1,12 +1,13 @@
 /** The `Tree` inside every tree estimator of scikit-learn: its nodes and what each of them answers. */
+import { isLoadlineError } from '../../errors.ts';
 import type { TreeNodes } from '../../kernels/forest.ts';
 import { treeFault } from '../../kernels/forest.ts';
 import { plain } from '../../pickle/decode.ts';
-import type { Inert } from '../../pickle/inert.ts';
+import type { Inert, PyObject } from '../../pickle/inert.ts';
 import { qualifiedName } from '../../pickle/inert.ts';
 import { structField, toFloat64, toInt32 } from '../../tensor/convert.ts';
 import type { NdArray } from '../../tensor/ndarray.ts';
-import type { EstimatorState } from '../state.ts';
+import { EstimatorState } from '../state.ts';
 
 /** A fitted `Tree`: its nodes are read when asked for, so that a forest's trees are not all unpacked at once. */
 export interface FittedTree {
@@ -56,26 +57,59 @@ export function readTree(owner: EstimatorState, nFeatures: number): FittedTree {
     nNodes,
     nOutputs,
     maxClasses,
-    values: () => tree.floats('values'),
+    values: () => UNPACKED.get(tree.object)?.values ?? tree.floats('values'),
     samples: () => integers(array, 'n_node_samples'),
     nodes() {
-      const nodes: TreeNodes = {
-        left: integers(array, 'left_child'),
-        right: integers(array, 'right_child'),
-        feature: integers(array, 'feature'),
-        threshold: toFloat64(structField(array, 'threshold')),
-        // Since scikit-learn 1.3; before, no tree took missing values.
-        missingLeft: hasField(array, 'missing_go_to_left')
-          ? Uint8Array.from(integers(array, 'missing_go_to_left'))
-          : null,
-        category: null,
-      };
-      const fault = treeFault(nodes, nFeatures);
+      const unpacked = UNPACKED.get(tree.object);
+      const nodes = unpacked?.nodes ?? unpackNodes(array);
+      const fault = unpacked?.soundFor === nFeatures ? null : treeFault(nodes, nFeatures);
       if (fault !== null) {
         throw tree.wrong('nodes', fault, array, 'another');
       }
       return nodes;
     },
+  };
+}
+
+interface Unpacked {
+  readonly nodes: TreeNodes;
+  /** Number of features for which the nodes are without fault; null where they have one. */
+  readonly soundFor: number | null;
+  readonly values: Float64Array;
+}
+
+/** Trees that were unpacked ahead of reading; they live as long as the file's contents do. */
+const UNPACKED = new WeakMap<PyObject, Unpacked>();
+
+/**
+ * Unpacks and checks a `Tree` now, so that reading it later takes little time: opening a model beside requests is done a
+ * tree at a time. What is not as it should be is left for `readTree` to refuse.
+ */
+export function unpackTree(object: PyObject): void {
+  try {
+    const state = new EstimatorState(object, 'tree_', [0, 0]);
+    const nodes = unpackNodes(state.array('nodes', { shape: [null] }));
+    const nFeatures = plain(object.args[0] ?? null);
+    const sound = typeof nFeatures === 'number' && treeFault(nodes, nFeatures) === null;
+    UNPACKED.set(object, { nodes, soundFor: sound ? nFeatures : null, values: state.floats('values') });
+  } catch (error) {
+    if (!isLoadlineError(error)) {
+      throw error;
+    }
+  }
+}
+
+function unpackNodes(array: NdArray<Inert>): TreeNodes {
+  return {
+    left: integers(array, 'left_child'),
+    right: integers(array, 'right_child'),
+    feature: integers(array, 'feature'),
+    threshold: toFloat64(structField(array, 'threshold')),
+    // Since scikit-learn 1.3; before, no tree took missing values.
+    missingLeft: hasField(array, 'missing_go_to_left')
+      ? Uint8Array.from(integers(array, 'missing_go_to_left'))
+      : null,
+    category: null,
   };
 }
 

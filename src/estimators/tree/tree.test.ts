@@ -8,6 +8,7 @@ import type { Inert, PyObject } from '../../pickle/inert.ts';
 import { fakeFloats, fakeInts, fakeList, fakeObject } from '../fake-state.ts';
 import { FAKE_LEAF, FAKE_STUMP, fakeTree, fakeTreeRegressor } from '../fake-tree.ts';
 import { resolveEstimator } from '../resolve.ts';
+import { unpackTrees } from './unpack.ts';
 
 const STUMP = fakeTree(FAKE_STUMP, [15, 10, 20]);
 
@@ -227,4 +228,28 @@ test('sparse rows are walked as dense ones', () => {
   };
   const target = resolveEstimator(regressor(STUMP), 'model').predict!(rows);
   assert.deepEqual(target.kind === 'numbers' && [...target.data], [20, 10, 10]);
+});
+
+test('trees unpacked ahead of reading give the same model, and faulty ones the same refusal', () => {
+  for (const [name, object, code, message] of REFUSED) {
+    for (const _ of unpackTrees(object)) {
+      // Driven to its end.
+    }
+    assert.throws(
+      () => resolveEstimator(object, 'model'),
+      (error) => error instanceof LoadlineError && error.code === code && message.test(error.message),
+      name,
+    );
+  }
+  const object = forest('RandomForestRegressor', [regressor(STUMP), regressor(STUMP)]);
+  const steps = unpackTrees(object);
+  let step = steps.next();
+  while (step.done !== true) {
+    step = steps.next();
+  }
+  // The two members are one shared object: it is unpacked once.
+  assert.equal(step.value, 1);
+  const { predict } = resolveEstimator(object, 'model');
+  const target = predict?.(dense(2, 1, Float64Array.of(0, 1)));
+  assert.deepEqual(target?.kind === 'numbers' ? [...target.data] : null, [10, 20]);
 });
