@@ -4,7 +4,7 @@ import { LoadlineError } from '../../errors.ts';
 import { adoptBlob, blobPath, type Staged, stageBlob } from './blobs.ts';
 import { checkArtifactPath } from './names.ts';
 import { type Catalogued, reading, writing } from './transaction.ts';
-import type { ArtifactEntry, ArtifactFile, Artifacts } from './types.ts';
+import type { ArtifactEntry, ArtifactFile, Artifacts, VersionFile } from './types.ts';
 
 interface ArtifactRow {
   readonly path: string;
@@ -17,6 +17,10 @@ export function openArtifacts(catalogued: Catalogued): Artifacts {
   const { database, folder } = catalogued;
   const below = database.prepare(
     'SELECT path, size FROM artifacts WHERE path > ? AND path < ? ORDER BY path',
+  );
+  // substr counts from 1, and one more for the slash.
+  const files = database.prepare(
+    'SELECT substr(path, length(?) + 2) AS path, sha256, size FROM artifacts WHERE path > ? AND path < ? ORDER BY path',
   );
   const at = database.prepare('SELECT path, sha256, size FROM artifacts WHERE path = ?');
   const forget = database.prepare('DELETE FROM artifacts WHERE path = ? OR (path > ? AND path < ?)');
@@ -50,6 +54,10 @@ export function openArtifacts(catalogued: Catalogued): Artifacts {
         entries.set(name, { path: name, isFolder: slash >= 0, size: slash < 0 ? row.size : null });
       }
       return [...entries.values()];
+    },
+    files(path) {
+      checkArtifactPath(path);
+      return reading(folder, () => files.all(path, ...rangeBelow(path)) as unknown as VersionFile[]);
     },
     open(path) {
       checkArtifactPath(path);

@@ -6,7 +6,15 @@ import type { HistoryEvent, Mark } from '../types.ts';
 import { rangeBelow } from './artifacts.ts';
 import { checkAlias, checkArtifactPath, checkModelName } from './names.ts';
 import { type Catalogued, reading, writing } from './transaction.ts';
-import type { Catalog, Holds, NewVersion, StoredModel, StoredVersion, VersionFile } from './types.ts';
+import type {
+  Artifacts,
+  Catalog,
+  Holds,
+  NewVersion,
+  StoredModel,
+  StoredVersion,
+  VersionFile,
+} from './types.ts';
 import { SELECT_VERSION, storedVersion, type VersionRow, versionNumber } from './version-rows.ts';
 
 /** Where `models add` puts its files: they go with their version, while those that were logged belong to their run. */
@@ -48,7 +56,7 @@ interface Happening {
 }
 
 /** @param by who did what no one is named for */
-export function openCatalog(catalogued: Catalogued, holds: Holds, by: string): Catalog {
+export function openCatalog(catalogued: Catalogued, artifacts: Artifacts, holds: Holds, by: string): Catalog {
   const { database, folder } = catalogued;
   const sql = {
     models: database.prepare('SELECT * FROM models ORDER BY name'),
@@ -85,9 +93,6 @@ export function openCatalog(catalogued: Catalogued, holds: Holds, by: string): C
       'INSERT INTO version_files (uid, path, sha256, size) SELECT ?, substr(path, length(?) + 2), sha256, size FROM artifacts WHERE path > ? AND path < ?',
     ),
     keptFiles: database.prepare('SELECT path, sha256, size FROM version_files WHERE uid = ? ORDER BY path'),
-    filesNow: database.prepare(
-      'SELECT substr(path, length(?) + 2) AS path, sha256, size FROM artifacts WHERE path > ? AND path < ? ORDER BY path',
-    ),
     updateVersion: database.prepare(
       'UPDATE versions SET description = ?, stage = ?, status = ?, updated_at = ? WHERE model = ? AND number = ?',
     ),
@@ -279,15 +284,10 @@ export function openCatalog(catalogued: Catalogued, holds: Holds, by: string): C
         const row = sql.aliasNumber.get(name, alias);
         return row === undefined ? null : String(row.number);
       }),
-    files: ({ uid, artifactPath }) =>
-      reading(folder, () => {
-        const kept = sql.keptFiles.all(uid);
-        const files =
-          kept.length > 0 || artifactPath === ''
-            ? kept
-            : sql.filesNow.all(artifactPath, ...rangeBelow(artifactPath));
-        return files as unknown as VersionFile[];
-      }),
+    files({ uid, artifactPath }) {
+      const kept = reading(folder, () => sql.keptFiles.all(uid)) as unknown as VersionFile[];
+      return kept.length > 0 || artifactPath === '' ? kept : artifacts.files(artifactPath);
+    },
     createModel: (name, { description, tags, by: who }) =>
       writing(catalogued, () => {
         if (sql.model.get(name) !== undefined) {

@@ -85,13 +85,14 @@ function open(folder: string, { create, by = user() }: OpenOptions): Store {
       writeFileSync(join(folder, 'README.txt'), README);
     }
     const catalogued = { database, folder };
+    const artifacts = openArtifacts(catalogued);
     const holds = openHolds(catalogued);
     return {
       folder,
       database,
       holds,
-      artifacts: openArtifacts(catalogued),
-      catalog: openCatalog(catalogued, holds, by),
+      artifacts,
+      catalog: openCatalog(catalogued, artifacts, holds, by),
       close: () => {
         if (database.isOpen) {
           database.close();

@@ -23,6 +23,8 @@ export interface Artifacts {
   put(path: string, body: AsyncIterable<Uint8Array>): Promise<ArtifactFile>;
   /** Entries directly below a folder; none where there is none. Throws LL7007. */
   list(path: string): readonly ArtifactEntry[];
+  /** All files below a folder, by path. Throws LL7007. */
+  files(path: string): readonly VersionFile[];
   /** Throws LL7007. */
   open(path: string): ArtifactFile | null;
   /** Forgets a file or a folder; blobs stay until `gc`. Says how many files. */
@@ -57,9 +59,9 @@ export interface StoredVersion extends ModelVersion {
   readonly updatedAt: number;
 }
 
-/** A file of a version, as it was when the version was made. */
+/** A file below a folder. */
 export interface VersionFile {
-  /** Relative to the version's folder. */
+  /** Relative to the folder. */
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
