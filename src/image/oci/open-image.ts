@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { untar } from '../../bytes/untar.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import type { Digest } from '../reference.ts';
 import { blobFolder, checkDigest, requireDigest } from './blob-folder.ts';
@@ -13,7 +14,6 @@ import { checkManifest, MAX_DOCUMENT_BYTES, notImage, parseObject } from './docu
 import { CONTAINERD_NAME } from './export.ts';
 import { REF_NAME } from './store.ts';
 import type { Descriptor } from './types.ts';
-import { untar } from './untar.ts';
 
 export interface OpenedImage {
   /** Nothing can be written to it. */

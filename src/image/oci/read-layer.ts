@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { type Push, untar } from '../../bytes/untar.ts';
 import { isLoadlineError } from '../../errors.ts';
 import type { Digest } from '../reference.ts';
 import { damagedBlob, missingBlob } from './blob-folder.ts';
@@ -10,7 +11,6 @@ import type { Blobs } from './blobs.ts';
 import { errnoOf, stopIf } from './disk.ts';
 import { notImage } from './documents.ts';
 import type { Descriptor } from './types.ts';
-import { type Push, untar } from './untar.ts';
 
 export interface LayerEntry {
   /** Parts of the path, no `.` and no `..` among them; empty for the root. */
