@@ -222,7 +222,7 @@ export const ERRORS = {
     title: 'the file is not a model that can be read',
     http: 400,
     exit: 'failed',
-    fix: 'Give a scikit-learn model saved with pickle.dump or joblib.dump.',
+    fix: 'Give a scikit-learn model saved with pickle.dump, joblib.dump or skops.io.dump, or an MLflow model folder.',
   },
   LL3002: {
     title: 'the file is damaged or cut off',
@@ -231,10 +231,10 @@ export const ERRORS = {
     fix: 'Copy the file again in binary mode and compare its sha256 with the original.',
   },
   LL3003: {
-    title: 'the file breaks the pickle format',
+    title: 'the file breaks its format',
     http: 400,
     exit: 'failed',
-    fix: 'Save the model again; an honest pickler does not write such a stream.',
+    fix: 'Save the model again; no honest writer makes such a file.',
   },
   LL3004: {
     title: 'the file goes over a limit',

@@ -37,7 +37,7 @@ const ROWS: readonly ForeignRow[] = [
   },
   {
     what: 'a skops file (zip)',
-    fix: 'Load it in Python and save it with joblib.dump(model, path).',
+    fix: 'Decompress it and give the .skops file itself.',
     matches: (head, bytes) => isZip(head) && zipNames(bytes).includes('schema.json'),
   },
   {

@@ -1,43 +1,33 @@
-/** Opens a model file from disk. */
-import { readFile, stat } from 'node:fs/promises';
+/** Opens a model from disk: a model file, or a folder with an MLmodel. */
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts';
-import { isLoadlineError, LoadlineError } from '../errors.ts';
+import type { Limits } from '../bytes/limits.ts';
 import type { Model } from '../model/model.ts';
+import { readModelFolder } from './mlflow/folder.ts';
 import type { ReadFile } from './model-file.ts';
 import { buildModel, readModelFile } from './model-file.ts';
+import { readBytes } from './read-bytes.ts';
 
-/** Reads a file's bytes. Throws LL1006 when it is not there, LL3004 when it is larger than the limit. */
-export async function readBytes(path: string, limits: Partial<Limits> = {}): Promise<Uint8Array> {
-  const { fileBytes } = { ...DEFAULT_LIMITS, ...limits };
-  try {
-    const entry = await stat(path);
-    if (!entry.isFile()) {
-      throw new LoadlineError('LL1006', `Cannot read ${path}: it is not a file`, { where: path });
-    }
-    if (entry.size > fileBytes) {
-      throw new LoadlineError(
-        'LL3004',
-        `Cannot read ${path}: it has ${entry.size} bytes, the limit is ${fileBytes} (fileBytes)`,
-        { where: path },
-      );
-    }
-    return await readFile(path);
-  } catch (error) {
-    if (isLoadlineError(error)) {
-      throw error;
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LoadlineError('LL1006', `Cannot read ${path}: ${reason}`, { where: path, cause: error });
-  }
-}
-
-/** Reads and audits a file without building a model from it: safe for any file. */
+/**
+ * Reads and audits a file or a model folder without building a model from it: safe for any file. Throws what `readBytes`,
+ * `readModelFile` and `readModelFolder` throw.
+ */
 export async function inspectModel(path: string, limits: Partial<Limits> = {}): Promise<ReadFile> {
-  return readModelFile(basename(path), await readBytes(path, limits), limits);
+  return (await isFolder(path))
+    ? readModelFolder(path, limits)
+    : readModelFile(basename(path), await readBytes(path, limits), limits);
 }
 
-/** Opens the model in a file. Throws what `readBytes`, `readModelFile` and `buildModel` throw. */
+/** Opens the model in a file or a model folder. Throws what `inspectModel` and `buildModel` throw. */
 export async function openModel(path: string, limits: Partial<Limits> = {}): Promise<Model> {
   return buildModel(await inspectModel(path, limits));
+}
+
+/** What cannot be looked at is left to the one who reads it, who says why. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
 }

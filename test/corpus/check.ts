@@ -23,13 +23,17 @@ export interface VersionResult {
   readonly faults: readonly string[];
 }
 
-/** Opens a case's model of one version and compares every recorded method. */
-export async function checkVersion(entry: Case, minor: string): Promise<VersionResult> {
+/** Opens a case's model of one version, or another file that holds it, and compares every recorded method. */
+export async function checkVersion(
+  entry: Case,
+  minor: string,
+  path = modelPath(entry, minor),
+): Promise<VersionResult> {
   const recorded = loadRecorded(entry, minor);
   const faults: string[] = [];
   const methods: MethodResult[] = [];
   try {
-    const { fitted, signature } = await openModel(modelPath(entry, minor));
+    const { fitted, signature } = await openModel(path);
     const batch = rowsToData(entry.input, signature);
     const singles = entry.input.map((row) => rowsToData([reordered(row)], signature));
     for (const method of METHOD_NAMES) {

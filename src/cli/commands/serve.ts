@@ -85,7 +85,7 @@ async function nameOf(path: string): Promise<string> {
 
 async function planOf(path: string, name: string): Promise<RosterPlan> {
   const { createHash } = await import('node:crypto');
-  const { readBytes } = await import('../../formats/open.ts');
+  const { readBytes } = await import('../../formats/read-bytes.ts');
   const identity = createHash('sha256')
     .update(await readBytes(path))
     .digest('hex');

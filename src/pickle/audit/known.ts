@@ -96,6 +96,8 @@ const ROWS: readonly (readonly [module: string, use: Use, names: string])[] = [
   ['numpy.core.memmap', 'refer', 'memmap'],
   ['numpy.random', 'call', '__RandomState_ctor'],
   ['numpy.random', 'refer', 'RandomState'],
+  // As skops names them: the class of a generator is looked up there.
+  ['numpy.random', 'call', 'MT19937 PCG64 PCG64DXSM Philox SFC64'],
   [
     'numpy.random._pickle',
     'call',
