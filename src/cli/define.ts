@@ -9,12 +9,22 @@ export interface CommandOption {
   readonly choices?: readonly string[];
   /** May be given several times; its values come as a list. */
   readonly repeat?: boolean;
+  /** What the shell offers for its value. */
+  readonly completes?: readonly Completes[];
 }
+
+/** Values of the embedded store that a shell can offer. */
+export type Completes = 'name' | 'version' | 'alias';
 
 export interface Command {
   readonly name: string;
   /** Arguments as commander reads them: `<model>`, `[code]`. */
-  readonly args: readonly { readonly spec: string; readonly help: string }[];
+  readonly args: readonly {
+    readonly spec: string;
+    readonly help: string;
+    /** What the shell offers for it. */
+    readonly completes?: readonly Completes[];
+  }[];
   readonly group: 'Serve' | 'Ship' | 'Versions' | 'Setup';
   readonly summary: string;
   /** Command lines that work as they stand. */

@@ -14,7 +14,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === 'complete') {
     // Shell completion: `loadline complete bash` prints the script, which calls `loadline complete -- …` back.
     const { default: tab } = await import('@bomb.sh/tab/commander');
-    tab(parser);
+    const { offerValues } = await import('./complete.ts');
+    await offerValues(tab(parser), COMMANDS, argv, process.env);
   }
   if (argv.length === 0) {
     print(processTerminal(undefined), overview());
@@ -36,9 +37,11 @@ function overview(): string {
     '  loadline predict model.pkl --input rows.csv       score a file',
     '  loadline serve model.pkl                          the HTTP API on port 5000',
     '  loadline build model.pkl -t ml-model:v1           a container image, with Docker or without it',
+    '  loadline models add model.pkl --name house-price  a version, to promote and to roll back',
     '',
     `Serve\n${group('Serve')}`,
     `Ship\n${group('Ship')}`,
+    `Versions\n${group('Versions')}`,
     `Setup\n${group('Setup')}`,
     '',
     'loadline COMMAND --help shows the options; loadline complete bash prints shell completion.',

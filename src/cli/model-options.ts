@@ -9,6 +9,7 @@ export const STORE_OPTION: CommandOption = {
 export const ALIAS_OPTION: CommandOption = {
   flags: '--alias <alias>',
   help: 'the alias to move',
+  completes: ['alias'],
   default: 'champion',
 };
 

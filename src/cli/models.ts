@@ -1,6 +1,7 @@
 /** What the commands about model versions share: where registries are, who draws the progress, who acts. */
 import { userInfo } from 'node:os';
 import { LoadlineError } from '../errors.ts';
+import type { Store } from '../versions/store/types.ts';
 import type {
   FetchedVersion,
   ModelRegistry,
@@ -17,9 +18,9 @@ import type { Target } from './target.ts';
 /** The tools of one command; registries are opened on first use. */
 export interface Models {
   readonly work: Work;
-  /** Folder of the embedded store. */
-  readonly store: string;
-  readonly registry: (where: Target['where']) => Promise<ModelRegistry>;
+  /** The embedded store; made where there is none if `create` is true, else LL1006. */
+  readonly openStore: (create?: boolean) => Promise<Store>;
+  readonly registry: (where: Target['where'], create?: boolean) => Promise<ModelRegistry>;
   /** Brings a model of any reference to this machine. Throws what `resolveModel` throws. */
   readonly resolve: (reference: string) => Promise<FetchedVersion>;
   /** Takes the progress line away before something else is said. */
@@ -35,16 +36,40 @@ export function withModels<T>(
   return interruptible(async (signal) => {
     const { env } = terminal;
     const display = progressDisplay(terminal, options.json === true);
-    const store = storeFolder(options, env);
-    const opened: ModelRegistry[] = [];
+    const folder = storeFolder(options, env);
+    const opened: { close(): void }[] = [];
+    let store: Store | undefined;
+    const openStore = async (create = false): Promise<Store> => {
+      if (store === undefined) {
+        const { openStore: open } = await import('../versions/store/open.ts');
+        store = open(folder, { create, by: actor(options, env) });
+        opened.push(store);
+      }
+      return store;
+    };
     const models: Models = {
       work: versionWork(display, signal),
-      store,
-      async registry(where) {
-        throw new LoadlineError('LL7008', `not here yet: ${where}`);
+      openStore,
+      async registry(where, create = false) {
+        if (where === 'mlflow') {
+          throw new LoadlineError('LL7008', 'not here yet');
+        }
+        const { storeRegistry } = await import('../versions/store/registry.ts');
+        return storeRegistry(await openStore(create), folder);
       },
       async resolve(reference) {
-        throw new LoadlineError('LL7008', `not here yet: ${reference}`);
+        const { existsSync } = await import('node:fs');
+        if (existsSync(reference)) {
+          return { name: 'x', version: 'x', identity: 'x', uri: reference, path: reference };
+        }
+        const { storeSource } = await import('../versions/store/source.ts');
+        const { parseTarget } = await import('./target.ts');
+        const { name, pick } = parseTarget(reference);
+        const source = storeSource(
+          { kind: 'store', name, pick: pick ?? { kind: 'latest' } },
+          await openStore(),
+        );
+        return source.fetch(await source.find(models.work), models.work);
       },
       endProgress: display.end,
     };
@@ -52,8 +77,8 @@ export function withModels<T>(
       return await work(models);
     } finally {
       display.end();
-      for (const registry of opened) {
-        registry.close();
+      for (const each of opened) {
+        each.close();
       }
     }
   });

@@ -1,7 +1,7 @@
 /** Command lines: what is parsed into which command, and how a command's end becomes an exit code. */
 import { Argument, CommanderError, Option, Command as Parser } from 'commander';
+import { nearest } from '../bytes/nearest.ts';
 import { EXIT } from '../errors.ts';
-import { nearest } from '../serve/nearest.ts';
 import type { Command, Options } from './define.ts';
 import { sayProblem, toProblem } from './output/problem.ts';
 import { processTerminal, say } from './output/terminal.ts';

@@ -1,6 +1,7 @@
 /** Which model of which registry a command is about: `house-price/3` in the store, `models:/house-price@champion` on MLflow. */
+
+import { nearest } from '../bytes/nearest.ts';
 import { LoadlineError } from '../errors.ts';
-import { nearest } from '../serve/nearest.ts';
 import type { VersionPick } from '../versions/reference.ts';
 import type { ModelVersion, RegisteredModel } from '../versions/types.ts';
 

@@ -1,4 +1,4 @@
-/** Draws the progress of fetching, building, testing and pushing: one live line for a person, plain lines otherwise. */
+/** Draws the progress of transferring, building, testing and pushing: one live line for a person, plain lines otherwise. */
 
 import { bytesText } from '../../bytes/size-text.ts';
 import type { ProgressEvent as ImageEvent } from '../../image/progress.ts';
@@ -6,7 +6,7 @@ import type { Work } from '../../versions/types.ts';
 import { say, type Terminal } from './terminal.ts';
 
 interface ProgressEvent extends Omit<ImageEvent, 'phase'> {
-  readonly phase: ImageEvent['phase'] | 'fetch';
+  readonly phase: ImageEvent['phase'] | 'transfer';
 }
 
 export interface ProgressDisplay {
@@ -23,7 +23,7 @@ const LABELS: Readonly<Record<ProgressEvent['phase'], string>> = {
   test: 'testing',
   push: 'pushing',
   write: 'writing',
-  fetch: 'fetching',
+  transfer: 'transferring',
 };
 
 /** Redraws per second of the live line, at most. */
@@ -40,14 +40,19 @@ export function progressDisplay(terminal: Terminal, quiet: boolean): ProgressDis
   return terminal.live ? liveDisplay(terminal) : plainDisplay(terminal);
 }
 
-/** What work on model versions reports, as a phase of the display. */
+/** What work on model versions reports, as a phase of the display; silent for what ends within a second. */
 export function versionWork(display: ProgressDisplay, signal: AbortSignal): Work {
+  let start: number | null = null;
   return {
     signal,
     onProgress(what, done, total) {
+      start ??= performance.now();
+      if (performance.now() - start < 1000) {
+        return;
+      }
       const size = total === null ? {} : { totalBytes: total };
       const state = done === total ? 'done' : 'progress';
-      display.onProgress({ phase: 'fetch', item: what, state, doneBytes: done, ...size });
+      display.onProgress({ phase: 'transfer', item: what, state, doneBytes: done, ...size });
     },
   };
 }

@@ -1,5 +1,5 @@
+import { nearest } from '../../../bytes/nearest.ts';
 import { EXIT, LoadlineError } from '../../../errors.ts';
-import { nearest } from '../../../serve/nearest.ts';
 import { defineCommand, text } from '../../define.ts';
 import { JSON_OPTION } from '../../model-options.ts';
 import { columns } from '../../output/table.ts';
