@@ -17,6 +17,7 @@ export const LAYERS = [
   'onnx',
   'formats',
   'config',
+  'net',
   'versions',
   'monitor',
   'serve',

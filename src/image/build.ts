@@ -1,6 +1,6 @@
 /** Builds an image without an engine: pulls what the base lacks here, writes the layers, puts the documents together. */
 import { LoadlineError } from '../errors.ts';
-import { each } from './each.ts';
+import { each } from '../net/each.ts';
 import { assembleImage, assembleIndex } from './oci/assemble.ts';
 import { inspectNode } from './oci/base.ts';
 import { putBlob } from './oci/blobs.ts';

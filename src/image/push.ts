@@ -1,5 +1,5 @@
 /** Sends an image to a registry, in an order that leaves nothing tagged when it fails. */
-import { each } from './each.ts';
+import { each } from '../net/each.ts';
 import type { Blobs } from './oci/blobs.ts';
 import type { Descriptor, Index, Manifest } from './oci/types.ts';
 import type { Digest, Reference } from './reference.ts';

@@ -1,6 +1,6 @@
 /** From a method and a URL to a route: fixed paths by one look-up, the others by pattern. */
 
-import { nearest } from './nearest.ts';
+import { nearest } from '../bytes/nearest.ts';
 import type { Protocol, ProtocolOptions, Route } from './protocols/define.ts';
 
 export interface Endpoint {

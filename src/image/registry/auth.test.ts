@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { isLoadlineError } from '../../errors.ts';
+import type { HttpRequest } from '../../net/transport.ts';
 import { createAuthorizer } from './auth.ts';
-import type { HttpRequest } from './transport.ts';
 
 const SCOPES = ['repository:team/app:pull'] as const;
 const DOING = { what: 'read something', registry: 'registry.example', repository: 'team/app' };

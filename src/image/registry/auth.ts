@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import { LoadlineError } from '../../errors.ts';
+import { type HttpRequest, readBody } from '../../net/transport.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { allowsPlain } from './endpoint.ts';
 import { answerFailure, connectionFailure, type Doing, placeOf } from './failures.ts';
-import { type HttpRequest, readBody } from './transport.ts';
 
 /** What a token is to allow: `repository:team/app:pull`. */
 export type Scope = `repository:${string}:${'pull' | 'pull,push'}`;

@@ -1,14 +1,15 @@
 /** A client of registries that speak the OCI distribution specification 1.1. */
 import { systemClock } from '../../clock.ts';
+import { TIMING, type Timing } from '../../net/retry.ts';
+import { createTransport } from '../../net/transport.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Reference } from '../reference.ts';
+import { authorities } from './authorities.ts';
 import { findCredentials } from './credentials.ts';
-import { type Endpoint, registryEndpoint } from './endpoint.ts';
+import { allowsPlain, type Endpoint, registryEndpoint } from './endpoint.ts';
 import { parseMirrors } from './mirrors.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { TIMING, type Timing } from './retry.ts';
 import { openSession, type Session } from './session.ts';
-import { createTransport } from './transport.ts';
 
 export interface RegistryOptions {
   /** HTTP instead of HTTPS, and certificates that cannot be checked, are accepted. Loopback hosts always get HTTP tried. */
@@ -38,7 +39,12 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
   const { insecure, env, onProgress, signal } = options;
   const timing = { ...TIMING, ...options.timing };
   const mirrors = parseMirrors(env.LOADLINE_REGISTRY_MIRRORS);
-  const transport = createTransport({ insecure, env, idleMs: timing.idleMs, signal });
+  const transport = createTransport({
+    tls: (url) => ({ ...authorities(url.host, env), rejectUnauthorized: !allowsPlain(url, insecure) }),
+    env,
+    idleMs: timing.idleMs,
+    signal,
+  });
   const sessions = new Map<Endpoint, Session>();
   const endpoints = new Map<string, Endpoint>();
   const dead = new Set<Session>();

@@ -1,8 +1,8 @@
 /** What went wrong between here and a registry, in words a person can act on. */
 import type { IncomingMessage } from 'node:http';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
-import { Passing, parseRetryAfter } from './retry.ts';
-import { readBody } from './transport.ts';
+import { Passing, parseRetryAfter } from '../../net/retry.ts';
+import { readBody } from '../../net/transport.ts';
 
 /** Longest part of a registry's own words that is shown. */
 const MAX_WORDS = 300;

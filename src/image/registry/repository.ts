@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
+import { Passing, type Timing, TRIES, withRetries } from '../../net/retry.ts';
+import { readBody } from '../../net/transport.ts';
 import type { Blobs } from '../oci/blobs.ts';
 import { type Descriptor, type Index, MEDIA } from '../oci/types.ts';
 import type { OnProgress, ProgressEvent } from '../progress.ts';
 import { type Digest, isDigest } from '../reference.ts';
 import type { Scope } from './auth.ts';
 import { connectionFailure, type Doing, placeOf } from './failures.ts';
-import { Passing, type Timing, TRIES, withRetries } from './retry.ts';
 import type { Answer, Session } from './session.ts';
-import { readBody } from './transport.ts';
 
 export interface RawManifest {
   readonly bytes: Buffer;

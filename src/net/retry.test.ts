@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LoadlineError } from '../../errors.ts';
+import { LoadlineError } from '../errors.ts';
 import {
   MAX_PAUSE_MS,
   Passing,

@@ -1,6 +1,6 @@
 /** Trying again what may work later, with growing pauses, and telling that one waits. */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { LoadlineError } from '../../errors.ts';
+import { LoadlineError } from '../errors.ts';
 
 export interface Timing {
   /** Without a byte for so long a connection counts as dead. */
@@ -28,7 +28,7 @@ export const MAX_PAUSE_MS = 60_000;
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, .* GMT$/;
 
-/** A failure that may pass, with the pause the registry asked for. */
+/** A failure that may pass, with the pause the other side asked for. */
 export class Passing extends Error {
   readonly failure: LoadlineError;
   readonly afterMs: number | null;
@@ -50,7 +50,7 @@ export interface Pause {
 /**
  * Calls `work` until it succeeds, fails for good, or has failed `TRIES` times with a failure that may pass. Pauses are
  * between half and all of `pauseMs` · 2ⁿ, so that clients that failed together do not come back together, but at least
- * what the registry asked for.
+ * what the other side asked for.
  *
  * @throws LoadlineError LL6017 when the signal fires, else the last failure.
  */

@@ -1,14 +1,9 @@
 /** One HTTP request at a time over node's own client, which streams both ways and takes certificates per host. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { getCACertificates } from 'node:tls';
-import { isLoopback } from '../../config/keys.ts';
-import { isLoadlineError, LoadlineError } from '../../errors.ts';
-import { allowsPlain } from './endpoint.ts';
+import { isLoopback } from '../config/keys.ts';
+import { isLoadlineError, LoadlineError } from '../errors.ts';
 
 export interface Body {
   readonly size: number;
@@ -19,18 +14,23 @@ export interface Body {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Body;
+  /** Ends the request, and its answer if that is still being read; default: the transport's. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TransportOptions {
-  readonly insecure: boolean;
+  /** Certificates that a host of HTTPS is checked against, or not. */
+  readonly tls: (url: URL) => Pick<https.AgentOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
+  /** For HTTP_PROXY and its like. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Longest silence. */
   readonly idleMs: number;
-  readonly signal: AbortSignal;
+  /** Ends every request that has no signal of its own. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Transport {
@@ -45,11 +45,11 @@ export interface Transport {
   close(): void;
 }
 
-/** A registry hashes and stores an upload before it answers, and is silent meanwhile: so many times the usual patience. */
+/** Who gets an upload hashes and stores it before it answers, and is silent meanwhile: so many times the usual patience. */
 const UPLOAD_PATIENCE = 4;
 
 export function createTransport(options: TransportOptions): Transport {
-  const { insecure, env, idleMs, signal } = options;
+  const { tls, env, idleMs } = options;
   const agents = new Map<string, http.Agent>();
   let sentBytes = 0;
 
@@ -58,14 +58,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (agent === undefined) {
       // A proxy cannot reach what is loopback here. Node older than 24.5 does without `proxyEnv`.
       const common = { keepAlive: true, ...(isLoopback(url.hostname) ? {} : { proxyEnv: env }) };
-      agent =
-        url.protocol === 'http:'
-          ? new http.Agent(common)
-          : new https.Agent({
-              ...common,
-              ...authorities(url.host, env),
-              rejectUnauthorized: !allowsPlain(url, insecure),
-            });
+      agent = url.protocol === 'http:' ? new http.Agent(common) : new https.Agent({ ...common, ...tls(url) });
       agents.set(url.origin, agent);
     }
     return agent;
@@ -73,7 +66,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   const send = (request: HttpRequest): Promise<http.IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const { method, url, body } = request;
+      const { method, url, body, signal = options.signal } = request;
       const length = body === undefined && method !== 'POST' ? {} : { 'Content-Length': body?.size ?? 0 };
       const outgoing = (url.protocol === 'http:' ? http : https).request(url, {
         method,
@@ -81,7 +74,7 @@ export function createTransport(options: TransportOptions): Transport {
         // Some gateways refuse who does not say a name.
         headers: { ...request.headers, 'User-Agent': 'loadline', 'Accept-Encoding': 'identity', ...length },
         timeout: idleMs,
-        signal,
+        ...(signal === undefined ? {} : { signal }),
       });
       let answer: http.IncomingMessage | null = null;
       outgoing.on('error', reject);
@@ -201,21 +194,4 @@ function roomIn(outgoing: http.ClientRequest): Promise<void> {
       outgoing.once(event, done);
     }
   });
-}
-
-/**
- * Authorities for a host beside the usual ones (node's own list with NODE_EXTRA_CA_CERTS), where Docker looks for them:
- * every .crt of certs.d/<host>/, of the machine and of the user (rootless Docker).
- */
-function authorities(host: string, env: TransportOptions['env']): { ca?: string[] } {
-  const own = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config');
-  const found = ['/etc', own]
-    .map((folder) => join(folder, 'docker/certs.d', host))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith('.crt'))
-        .map((name) => readFileSync(join(folder, name), 'utf8')),
-    );
-  return found.length === 0 ? {} : { ca: [...getCACertificates('default'), ...found] };
 }
