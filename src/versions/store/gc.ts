@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isLoadlineError } from '../../errors.ts';
 import type { Mark } from '../types.ts';
 import { blobPath } from './blobs.ts';
+import { OWN_ARTIFACTS } from './catalog.ts';
 import { reading, writing } from './transaction.ts';
 import type { GcPlan, Store, StoredVersion } from './types.ts';
 
@@ -108,7 +109,7 @@ function unusedBlobs({ database, folder }: Store, doomed: readonly StoredVersion
       `SELECT 1 WHERE EXISTS (SELECT 1 FROM version_files WHERE sha256 = ?1 AND uid NOT IN (SELECT value FROM json_each(?2)))
        OR EXISTS (SELECT 1 FROM artifacts a WHERE a.sha256 = ?1 AND NOT EXISTS (
          SELECT 1 FROM versions v WHERE v.uid IN (SELECT value FROM json_each(?2))
-         AND v.artifact_path LIKE 'loadline/models/%' AND a.path > v.artifact_path || '/' AND a.path < v.artifact_path || '0'))`,
+         AND v.artifact_path LIKE '${OWN_ARTIFACTS}/%' AND a.path > v.artifact_path || '/' AND a.path < v.artifact_path || '0'))`,
     );
     return oldBlobs(folder, graceMs, (sha256) => used.get(sha256, uids) !== undefined);
   });
@@ -118,7 +119,8 @@ function oldBlobs(folder: string, graceMs: number, isUsed: (sha256: string) => b
   const before = Date.now() - graceMs;
   const blobs: string[] = [];
   let bytes = 0;
-  for (const entry of entriesOf(join(folder, 'blobs/sha256'))) {
+  const folders = entriesOf(join(folder, 'blobs/sha256')).filter((entry) => entry.isDirectory());
+  for (const entry of folders) {
     for (const blob of entriesOf(join(folder, 'blobs/sha256', entry.name))) {
       const found = statSync(join(blob.parentPath, blob.name), { throwIfNoEntry: false });
       if (found !== undefined && found.mtimeMs < before && !isUsed(blob.name)) {

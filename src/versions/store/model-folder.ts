@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { ReadFile } from '../../formats/model-file.ts';
 import type { Label } from '../../model/data.ts';
+import { METHODS } from '../../model/fitted.ts';
 import type { Model, NamedFeature, Signature } from '../../model/model.ts';
 
 /** Texts of the files beside the model file, by path. */
@@ -33,7 +34,7 @@ export function modelFolder(file: ReadFile, model: Model, madeAt: number): Model
         env: { conda: 'conda.yaml', virtualenv: 'python_env.yaml' },
         loader_module: 'mlflow.sklearn',
         model_path: modelFile,
-        predict_fn: 'predict',
+        predict_fn: predictFn(model.signature),
       },
       sklearn: {
         code: null,
@@ -65,6 +66,12 @@ export function modelFolder(file: ReadFile, model: Model, madeAt: number): Model
       ],
     ]),
   };
+}
+
+/** What MLflow's scoring server calls. */
+function predictFn({ methods }: Signature): string {
+  const [first = 'predict'] = methods;
+  return METHODS[methods.includes('predict') ? 'predict' : first];
 }
 
 function serializationOf({ origin, contents }: ReadFile): Serialization {
