@@ -81,15 +81,10 @@ function describe({ kind, version, alias, from, to, by, why, rollback }: History
       return [`alias ${alias}`, `${from} → none`, by, why];
     case 'stage':
       return [`stage${of}`, change, by, why];
-    // Of tags and of the model itself the reason is what it was about.
     case 'tag':
+      // What it was about is kept as the reason.
       return [`tag ${why}${of}`, to === null ? `${change} → none` : change, by, ''];
     default:
-      return [
-        version === null ? 'model' : `version ${version}`,
-        [why, change].filter(Boolean).join(' '),
-        by,
-        '',
-      ];
+      return [version === null ? 'model' : `version ${version}`, change, by, why];
   }
 }

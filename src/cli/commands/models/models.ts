@@ -4,15 +4,30 @@ import { print } from '../../output/terminal.ts';
 import { add } from './add.ts';
 import { compare } from './compare.ts';
 import { diff } from './diff.ts';
+import { exportCommand } from './export.ts';
 import { gc } from './gc.ts';
 import { history } from './history.ts';
+import { importCommand } from './import.ts';
 import { list } from './list.ts';
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
 import { tag } from './tag.ts';
 
-const COMMANDS: readonly Command[] = [add, list, show, diff, history, promote, rollback, tag, gc, compare];
+const COMMANDS: readonly Command[] = [
+  add,
+  list,
+  show,
+  diff,
+  history,
+  promote,
+  rollback,
+  tag,
+  exportCommand,
+  importCommand,
+  gc,
+  compare,
+];
 
 export const models = defineCommand({
   name: 'models',
