@@ -34,6 +34,7 @@ export function readModelFile(
   bytes: Uint8Array,
   limits: Partial<Limits> = {},
   declared: Declared | null = null,
+  sha256: string = createHash('sha256').update(bytes).digest('hex'),
 ): ReadFile {
   const format = FORMATS.find((candidate) => candidate.sniff(bytes)) ?? pickleFormat;
   const { contents, failure, container, unpackedBytes, joblib } = format.scan(bytes, limits);
@@ -48,7 +49,7 @@ export function readModelFile(
     declared,
     origin: {
       file,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
+      sha256,
       bytes: bytes.length,
       unpackedBytes,
       container,

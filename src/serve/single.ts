@@ -1,5 +1,5 @@
 /** A server of one process. */
-import { openModel } from '../formats/open.ts';
+import { openModel, openModelBeside } from '../formats/open.ts';
 import { createLogger } from '../log.ts';
 import type { Repository } from './protocols/define.ts';
 import { checkVersion } from './roster/check.ts';
@@ -23,7 +23,10 @@ export async function startSingle(
     logger: createLogger(settings.logLevel),
     repository,
   });
-  const keeper = createKeeper(service, { open, check: checkVersion });
+  const keeper = createKeeper(service, {
+    open: (path) => openModelBeside(path, settings.limits),
+    check: checkVersion,
+  });
   let changing: Promise<unknown> = Promise.resolve();
   const address = await service.listen();
   return {

@@ -84,11 +84,8 @@ async function nameOf(path: string): Promise<string> {
 }
 
 async function planOf(path: string, name: string): Promise<RosterPlan> {
-  const { createHash } = await import('node:crypto');
   const { readBytes } = await import('../../formats/read-bytes.ts');
-  const identity = createHash('sha256')
-    .update(await readBytes(path))
-    .digest('hex');
+  const { sha256: identity } = await readBytes(path);
   const champion = { version: identity.slice(0, 12), path, identity };
   return { models: [{ name, champion, canary: null, shadow: null, warm: [] }] };
 }

@@ -9,6 +9,7 @@ import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import type { Declared, DeclaredInput } from '../../model/declared.ts';
 import type { ReadFile } from '../model-file.ts';
 import { readModelFile } from '../model-file.ts';
+import type { FileBytes } from '../read-bytes.ts';
 import { readBytes } from '../read-bytes.ts';
 import { servingBody } from './example.ts';
 import type { ExampleInfo, Mlmodel } from './mlmodel.ts';
@@ -30,9 +31,9 @@ const MAX_EXAMPLE_BYTES = 16 * 2 ** 20;
 export async function readModelFolder(path: string, limits: Partial<Limits> = {}): Promise<ReadFile> {
   const folder = basename(path);
   const mlmodel = parseMlmodel(await readMlmodel(path), folder);
-  const bytes = await readPart(path, mlmodel.modelFile, limits);
+  const { bytes, sha256 } = await readPart(path, mlmodel.modelFile, limits);
   const declared = await readDeclared(path, mlmodel, limitsOf(limits));
-  return readModelFile(basename(mlmodel.modelFile), bytes, limits, declared);
+  return readModelFile(basename(mlmodel.modelFile), bytes, limits, declared, sha256);
 }
 
 async function readMlmodel(path: string): Promise<string> {
@@ -47,12 +48,12 @@ async function readMlmodel(path: string): Promise<string> {
           : `Give the model file itself: ${models.slice(0, 5).join(', ')}.`,
     });
   }
-  const bytes = await readBytes(join(path, MLMODEL), { fileBytes: MAX_MLMODEL_BYTES });
+  const { bytes } = await readBytes(join(path, MLMODEL), { fileBytes: MAX_MLMODEL_BYTES });
   return Buffer.from(bytes).toString();
 }
 
 /** A file that the MLmodel names. */
-async function readPart(path: string, name: string, limits: Partial<Limits>): Promise<Uint8Array> {
+async function readPart(path: string, name: string, limits: Partial<Limits>): Promise<FileBytes> {
   try {
     return await readBytes(join(path, name), limits);
   } catch (error) {
@@ -114,7 +115,7 @@ async function readExample(
   }
   let bytes: Uint8Array;
   try {
-    bytes = await readPart(path, name, { fileBytes: MAX_EXAMPLE_BYTES });
+    ({ bytes } = await readPart(path, name, { fileBytes: MAX_EXAMPLE_BYTES }));
   } catch (error) {
     if (!isLoadlineError(error)) {
       throw error;

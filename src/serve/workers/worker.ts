@@ -1,5 +1,5 @@
 /** A worker process: one server that shares its listening socket with its siblings and does what the parent says. */
-import { openModel } from '../../formats/open.ts';
+import { openModel, openModelBeside } from '../../formats/open.ts';
 import { createLogger } from '../../log.ts';
 import { type Snapshot, sameCounts } from '../../monitor/metrics/snapshot.ts';
 import { checkVersion } from '../roster/check.ts';
@@ -100,7 +100,10 @@ export async function runWorker(): Promise<void> {
       metricsText: () => texts.ask((id) => tell({ type: 'metrics', id }), ANSWER_MS),
       repository: { load: (name) => ask('load', name), unload: (name) => ask('unload', name) },
     });
-    keeper = createKeeper(service, { open, check: checkVersion });
+    keeper = createKeeper(service, {
+      open: (path) => openModelBeside(path, settings.limits),
+      check: checkVersion,
+    });
     const address = await service.listen();
     tell({ type: 'listening', address });
   } catch (error) {
