@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { isLoadlineError } from '../../src/errors.ts';
 import { openModel } from '../../src/formats/open.ts';
 import type { Data } from '../../src/model/data.ts';
+import type { Declared } from '../../src/model/declared.ts';
 import type { Model } from '../../src/model/model.ts';
 import { rowsToData } from '../../src/model/rows.ts';
 import { checkVersion } from '../../src/serve/roster/check.ts';
@@ -154,6 +155,47 @@ test('columns have to keep their names and their order', async () => {
     await assert.rejects(
       checkVersion(named(...names), 'house-price', '4', model, recent),
       refused(pattern, { field }),
+    );
+  }
+});
+
+/** A model as its MLmodel declares it. */
+function declaring(model: Model, declared: Partial<Declared>): Model {
+  return {
+    ...model,
+    declared: {
+      mlflow: null,
+      sklearn: null,
+      runId: null,
+      modelId: null,
+      inputs: null,
+      outputs: null,
+      predictFn: 'predict',
+      example: null,
+      faults: [],
+      ...declared,
+    },
+  };
+}
+
+test('its own signature and example are checked, with a version before or without', async () => {
+  const model = await open('linear/ridge');
+  const { rows } = corpusModel('linear/ridge');
+  const columns = (...names: string[]) =>
+    names.map((name) => ({ name, type: 'double', required: true, shape: null }));
+  for (const previous of [null, model]) {
+    const check = (declared: Partial<Declared>) =>
+      checkVersion(declaring(model, declared), 'house-price', '4', previous, []);
+    assert.equal((await check({ inputs: columns('a', 'b', 'c', 'd') })).example, null);
+    assert.equal((await check({ example: { inputs: rows } })).example, true);
+    await assert.rejects(check({ inputs: columns('a', 'b', 'c') }), { code: 'LL7013' });
+    await assert.rejects(
+      check({ example: { inputs: [[1, 2, 3]] } }),
+      refused(/refuses its own example: .*LL2003/, { row: 0 }),
+    );
+    await assert.rejects(
+      check({ example: { inputs: [[1, 2, 3, 'x']] } }),
+      refused(/own example/, { row: 0, field: 'x3' }),
     );
   }
 });

@@ -29,7 +29,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** MLflow itself writes each list once; this only stops a text of aliases that would unfold without end. */
 const MAX_ALIASES = 20;
-const FORMATS = ['pickle', 'cloudpickle', 'skops'];
+/** `joblib` is not MLflow's: Loadline's own store says so of files that joblib wrote, which pickle.load cannot read. */
+const FORMATS = ['pickle', 'cloudpickle', 'skops', 'joblib'];
 /** Loader of the scikit-learn flavor, which python_function names too. */
 const SKLEARN_LOADER = 'mlflow.sklearn';
 

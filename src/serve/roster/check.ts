@@ -1,6 +1,8 @@
 /** What a version is put through before it answers anybody: in the process that is to serve it, between requests. */
 import { type ErrorDetail, isLoadlineError, LoadlineError } from '../../errors.ts';
 import type { Cell, Data, Target } from '../../model/data.ts';
+import { checkDeclared } from '../../model/declared-check.ts';
+import { exampleData } from '../../model/example-data.ts';
 import { METHODS } from '../../model/fitted.ts';
 import type { Model, Signature } from '../../model/model.ts';
 import { predict } from '../../model/prediction.ts';
@@ -18,9 +20,10 @@ const SLICE_ROWS = 64;
 const MOST_MS = 500;
 
 /**
- * Checks a version that is to answer as `name`/`version`: against `previous`, the version that answers now, it has to
- * take what that takes; and `recent` rows that were answered are asked of both. Requests are answered meanwhile: it
- * works in slices. Throws LL7013 with what differs, and the row and field where it is one.
+ * Checks a version that is to answer as `name`/`version`: what its MLmodel declares has to fit it, and its own example
+ * has to be answered. Against `previous`, the version that answers now, it has to take what that takes, and `recent` rows
+ * that were answered are asked of both. Requests are answered meanwhile: it works in slices. Throws LL7013 with what
+ * differs, and the row and field where it is one.
  */
 export async function checkVersion(
   next: Model,
@@ -30,12 +33,33 @@ export async function checkVersion(
   recent: readonly Data[],
 ): Promise<CheckReport> {
   const subject = `${name}/${version}`;
+  checkDeclared(next);
+  const example = answersExample(subject, next);
   let difference: Difference | null = null;
   if (previous !== null) {
     checkInterface(subject, next.signature, previous.signature);
     difference = await compareRecent(subject, next, previous, recent);
   }
-  return { name, version, example: null, difference };
+  return { name, version, example, difference };
+}
+
+/** Throws LL7013 unless the example, if there is one, is answered; says whether there is one. */
+function answersExample(subject: string, model: Model): true | null {
+  let row: number;
+  try {
+    const rows = exampleData(model);
+    if (rows === null) {
+      return null;
+    }
+    const asked = sliceRows(rows, 0, Math.min(rows.nRows, SLICE_ROWS));
+    row = firstNotFinite(predict(model, asked).target, null);
+  } catch (error) {
+    throw refused(subject, 'it refuses its own example', error);
+  }
+  if (row >= 0) {
+    throw failed(subject, 'it answers its own example with a value that is not finite', { row });
+  }
+  return true;
 }
 
 /** Callers send what the version before took, and read what it answered: both have to stay. */
@@ -157,15 +181,7 @@ function replay(subject: string, next: Model, rows: Data, old: Target): Target {
     const again = rows.kind === 'csr' ? rows : rowsToData(sentRows(rows), next.signature);
     target = predict(next, again).target;
   } catch (error) {
-    if (!isLoadlineError(error)) {
-      throw error;
-    }
-    const { row, field } = error.detail;
-    throw failed(
-      subject,
-      `it refuses rows that the version that answers now has answered: ${error.message} (${error.code})`,
-      { cause: error, ...(row === undefined ? {} : { row }), ...(field === undefined ? {} : { field }) },
-    );
+    throw refused(subject, 'it refuses rows that the version that answers now has answered', error);
   }
   const row = firstNotFinite(target, old);
   if (row >= 0) {
@@ -205,6 +221,19 @@ function firstNotFinite(target: Target, old: Target | null): number {
     (value, i) => !Number.isFinite(value) && (old?.kind !== 'numbers' || Number.isFinite(old.data[i])),
   );
   return at < 0 ? -1 : Math.floor(at / target.nCols);
+}
+
+/** What a model threw, as the reason why it may not answer; a defect stays one. */
+function refused(subject: string, what: string, error: unknown): unknown {
+  if (!isLoadlineError(error)) {
+    return error;
+  }
+  const { row, field } = error.detail;
+  return failed(subject, `${what}: ${error.message} (${error.code})`, {
+    cause: error,
+    ...(row === undefined ? {} : { row }),
+    ...(field === undefined ? {} : { field }),
+  });
 }
 
 function failed(subject: string, what: string, detail: ErrorDetail): LoadlineError {

@@ -4,7 +4,7 @@ import { LoadlineError } from '../../errors.ts';
 import type { FoundVersion, Source } from '../../versions/types.ts';
 import type { CheckReport, FollowStatus, RosterPlan, VersionPlan } from '../roster/plan.ts';
 import type { Running } from '../run.ts';
-import { createFollower, type Followed, type Follower } from './follow.ts';
+import { createFollower, type Followed, type Follower, type Hold } from './follow.ts';
 
 const NAME = 'house-price';
 
@@ -98,7 +98,7 @@ interface Scene {
 }
 
 /** A server of one model whose reference is looked up only by `reload`, or every `intervalMs` of real time. */
-function scene(options: Partial<Followed> & { readonly hold?: (plan: RosterPlan) => void } = {}): Scene {
+function scene(options: Partial<Followed> & { readonly hold?: Hold } = {}): Scene {
   const { hold, ...followed } = options;
   const { state: registryState, source } = registry('3');
   const { state: serverState, running } = server({
@@ -328,9 +328,14 @@ test('an unloaded model is left alone by polls and comes back by load, at the ve
 test('a version is held before its bytes are read, and the one before stays held', async (t) => {
   const held: string[][] = [];
   const { follower, registry } = scene({
-    hold: (plan) => {
-      const { champion, warm } = plan.models[0]!;
-      held.push([champion?.version ?? '', ...warm.map(({ version }) => version)]);
+    hold: {
+      keep: (plan) => {
+        const { champion, warm } = plan.models[0]!;
+        held.push([champion?.version ?? '', ...warm.map(({ version }) => version)]);
+      },
+      release: () => {
+        held.push([]);
+      },
     },
   });
   t.after(follower.stop);
@@ -345,12 +350,17 @@ test('a version is held before its bytes are read, and the one before stays held
   gate.resolve();
   await reload;
   assert.deepEqual(held.at(-1), ['4', '3']);
+  follower.stop();
+  assert.deepEqual(held.at(-1), []);
 });
 
 test('a hold that fails is logged once and stops nothing', async (t) => {
   const { follower, registry, champion, logs } = scene({
-    hold: () => {
-      throw new LoadlineError('LL7009', 'the store is busy');
+    hold: {
+      keep: () => {
+        throw new LoadlineError('LL7009', 'the store is busy');
+      },
+      release() {},
     },
   });
   t.after(follower.stop);

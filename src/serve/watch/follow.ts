@@ -27,11 +27,18 @@ export interface Followed {
   readonly pinned: readonly string[];
 }
 
+/** Says which versions are in use, so that nobody removes them. */
+export interface Hold {
+  /** Before versions are fetched, and again at least every 20 s. */
+  keep(plan: RosterPlan): void;
+  /** Once, when the server ends. */
+  release(): void;
+}
+
 export interface FollowerOptions {
   readonly references: readonly Followed[];
   readonly log: (message: string) => void;
-  /** Says which versions are in use, before they are fetched and again and again, so that nobody removes them. */
-  readonly hold?: (plan: RosterPlan) => void;
+  readonly hold?: Hold | null;
   readonly clock?: Clock;
   /** Milliseconds since 1970; the system's by default. */
   readonly wallClock?: () => number;
@@ -50,7 +57,6 @@ export interface Follower {
   stop(): void;
 }
 
-/** How often `hold` is called: well within the minute for which a word of it counts. */
 const HOLD_EVERY_MS = 20_000;
 
 interface Thread {
@@ -99,7 +105,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   const hold = (plan: RosterPlan): void => {
     try {
-      options.hold?.(plan);
+      options.hold?.keep(plan);
       holdFails = false;
     } catch (error) {
       if (!holdFails) {
@@ -261,7 +267,7 @@ export function createFollower(options: FollowerOptions): Follower {
       const loops = threads
         .filter(({ followed }) => isWatched(followed))
         .map((thread) => poll(thread, thread.followed.intervalMs!));
-      if (options.hold !== undefined) {
+      if (options.hold) {
         loops.push(keepHold());
       }
       for (const loop of loops) {
@@ -303,6 +309,11 @@ export function createFollower(options: FollowerOptions): Follower {
     },
     stop() {
       ending.abort();
+      try {
+        options.hold?.release();
+      } catch {
+        // It counts for nothing a minute later.
+      }
     },
   };
 }

@@ -1,17 +1,13 @@
 /** Tells the embedded store which of its versions a running server uses. */
 import type { Holds } from '../../versions/store/types.ts';
-import { type RosterPlan, versionsOf } from '../roster/plan.ts';
-import type { Followed } from './follow.ts';
+import { versionsOf } from '../roster/plan.ts';
+import type { Followed, Hold } from './follow.ts';
 
-/** Three times as long as the follower leaves between two words: a server that was killed holds no version for long. */
+/** Three times as long as the follower waits at most: and a server that was killed holds no version for long. */
 const TTL_MS = 60_000;
 
 /** The `hold` of a follower for models that come from the store; null where none does. `holder` is what people see. */
-export function storeHold(
-  holds: Holds,
-  holder: string,
-  references: readonly Followed[],
-): ((plan: RosterPlan) => void) | null {
+export function storeHold(holds: Holds, holder: string, references: readonly Followed[]): Hold | null {
   const names = new Map(
     references.flatMap(({ name, source: { reference } }) =>
       reference.kind === 'store' ? [[name, reference.name] as const] : [],
@@ -20,11 +16,16 @@ export function storeHold(
   if (names.size === 0) {
     return null;
   }
-  return (plan) => {
-    const versions = plan.models.flatMap((model) => {
-      const name = names.get(model.name);
-      return name === undefined ? [] : versionsOf(model).map(({ version }) => ({ name, version }));
-    });
-    holds.hold(holder, versions, TTL_MS);
+  return {
+    keep(plan) {
+      const versions = plan.models.flatMap((model) => {
+        const name = names.get(model.name);
+        return name === undefined ? [] : versionsOf(model).map(({ version }) => ({ name, version }));
+      });
+      holds.hold(holder, versions, TTL_MS);
+    },
+    release() {
+      holds.release(holder);
+    },
   };
 }
