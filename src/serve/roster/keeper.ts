@@ -40,7 +40,7 @@ export function createKeeper(kept: Kept, { open, check }: KeeperOptions): Keeper
       const before = kept.roster();
       const next = await openRoster(plan, open, before);
       const reports: CheckReport[] = [];
-      for (const { name, champion, canary } of plan.models) {
+      for (const { name, champion, canary } of next.plan.models) {
         const old = before.plan.models.find((model) => model.name === name)?.champion ?? null;
         for (const version of [champion, canary]) {
           if (version !== null && !before.models.has(versionKey(name, version))) {

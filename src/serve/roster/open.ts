@@ -1,7 +1,7 @@
 /** A plan with its models opened: what one process needs to serve it. */
 import { LoadlineError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
-import { type RosterPlan, type VersionPlan, versionsOf } from './plan.ts';
+import type { ModelPlan, RosterPlan, VersionPlan } from './plan.ts';
 
 export interface OpenRoster {
   readonly plan: RosterPlan;
@@ -14,20 +14,47 @@ export function versionKey(name: string, { version, identity }: VersionPlan): st
   return JSON.stringify([name, version, identity]);
 }
 
-/** Opens what of a plan is not open yet, one after the other. Throws what `open` throws. */
+/**
+ * Opens what of a plan is not open yet, one after the other. A file that was written over since the plan was made is
+ * served as what it is now. Throws what `open` throws.
+ */
 export async function openRoster(
   plan: RosterPlan,
   open: (path: string) => Promise<Model>,
   known: OpenRoster | null = null,
 ): Promise<OpenRoster> {
   const models = new Map<string, Model>();
-  for (const model of plan.models) {
-    for (const version of versionsOf(model)) {
-      const key = versionKey(model.name, version);
-      models.set(key, models.get(key) ?? known?.models.get(key) ?? (await open(version.path)));
+  const bring = async <Version extends VersionPlan>(name: string, version: Version): Promise<Version> => {
+    const key = versionKey(name, version);
+    const model = models.get(key) ?? known?.models.get(key) ?? (await open(version.path));
+    const found = trueVersion(version, model);
+    models.set(versionKey(name, found), model);
+    return found;
+  };
+  const opened: ModelPlan[] = [];
+  for (const { name, champion, canary, shadow, warm } of plan.models) {
+    const stillWarm: VersionPlan[] = [];
+    const next = {
+      name,
+      champion: champion === null ? null : await bring(name, champion),
+      canary: canary === null ? null : await bring(name, canary),
+      shadow: shadow === null ? null : await bring(name, shadow),
+      warm: stillWarm,
+    };
+    for (const version of warm) {
+      stillWarm.push(await bring(name, version));
     }
+    opened.push(next);
   }
-  return { plan, models };
+  return { plan: { models: opened }, models };
+}
+
+/** A bare file is numbered by its content, and another content may have come since. */
+function trueVersion<Version extends VersionPlan>(plan: Version, { origin: { sha256 } }: Model): Version {
+  const isByContent = plan.identity.length === sha256.length && plan.identity.startsWith(plan.version);
+  return isByContent && plan.identity !== sha256
+    ? { ...plan, version: sha256.slice(0, plan.version.length), identity: sha256 }
+    : plan;
 }
 
 /** The model of a version that `openRoster` opened. */

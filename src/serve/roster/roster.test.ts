@@ -282,6 +282,16 @@ describe('a change of plan', () => {
   });
 });
 
+test('a file that was written over since the plan was made is called by what it holds', async () => {
+  const sha256 = 'ab'.repeat(32);
+  const plan_ = plan('m', { version: 'cd'.repeat(6), path: 'f', identity: 'cd'.repeat(32) });
+  const model = { ...greaterModel(['no', 'f']), origin: { ...greaterModel(['', '']).origin, sha256 } };
+  const roster = await openRoster({ models: [plan_] }, async () => model);
+  assert.deepEqual(roster.plan.models[0]?.champion, { version: 'ab'.repeat(6), path: 'f', identity: sha256 });
+  const server = createCore({ roster, software: '0.1.0' });
+  assert.deepEqual(await answer(server), [200, 'f', `m/${'ab'.repeat(6)}`]);
+});
+
 test('recent rows: the first 128 requests, then every sixteenth; large ones are not kept', () => {
   const recent = createRecent();
   const row = (value: number, nRows = 1) =>
