@@ -1,5 +1,4 @@
 /** What a server is told on the command line, as plain data that can be sent to a worker process. */
-import { basename } from 'node:path';
 import type { Limits } from '../bytes/limits.ts';
 import type { ApiKey } from '../config/keys.ts';
 import type { LogLevel } from '../log.ts';
@@ -45,10 +44,4 @@ export function serviceOptions(
     maxQueueMs,
     accessLogPerSecond: settings.accessLogPerSecond / workers,
   };
-}
-
-/** The name a model is served by where none is given: its file's, without the ending. */
-export function defaultName(path: string): string {
-  const name = basename(path).replace(/(\.(pkl|pickle|joblib|sav|gz|bz2|xz|lzma|lz4|z|zlib))+$/i, '');
-  return name.replace(/[^\w.-]+/g, '-') || 'model';
 }

@@ -91,7 +91,7 @@ async function makePlan(
   options: Options,
   images: Images,
 ): Promise<{ plan: ImagePlan; packages: readonly BundledPackage[] }> {
-  const { defaultName } = await import('../../serve/settings.ts');
+  const { defaultName } = await import('../../versions/default-name.ts');
   const { parseReference } = await import('../../image/reference.ts');
   const { DEFAULT_BASE } = await import('../../image/plan.ts');
   const making = await import('../../image/make-plan.ts');

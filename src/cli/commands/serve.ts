@@ -79,7 +79,7 @@ export const serve = defineCommand({
 });
 
 async function nameOf(path: string): Promise<string> {
-  const { defaultName } = await import('../../serve/settings.ts');
+  const { defaultName } = await import('../../versions/default-name.ts');
   return defaultName(path);
 }
 
