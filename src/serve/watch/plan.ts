@@ -1,6 +1,6 @@
 /** From what a person asked to be served to the first plan: every reference looked up, every version on this machine. */
 import { LoadlineError } from '../../errors.ts';
-import type { ModelReference, VersionPick } from '../../versions/reference.ts';
+import { type ModelReference, parseReference } from '../../versions/reference.ts';
 import type { FoundVersion, Source, Work } from '../../versions/types.ts';
 import type { CanaryPlan, ModelPlan, RosterPlan, VersionPlan } from '../roster/plan.ts';
 import type { Followed } from './follow.ts';
@@ -103,9 +103,12 @@ function versionReference(
   if (champion.kind !== 'mlflow' && champion.kind !== 'store') {
     return sources.parse(text);
   }
-  const [, name, mark, picked = ''] = /^([^/@:]+)([/@])([^/@:]+)$/.exec(text) ?? [];
-  if (name === champion.name || (name !== undefined && name === servedAs)) {
-    return { ...champion, pick: pickOf(mark === '@', picked) };
+  if (/^[^/@:]+[/@][^/@:]+$/.test(text)) {
+    // Read as a version whatever files there are: beside a version nothing else is meant.
+    const bare = parseReference(`models:/${text}`, { exists: () => false });
+    if (bare.kind === 'mlflow' && (bare.name === champion.name || bare.name === servedAs)) {
+      return { ...champion, pick: bare.pick };
+    }
   }
   const other = sources.parse(text);
   if (other.kind === champion.kind && other.name === champion.name) {
@@ -116,14 +119,4 @@ function versionReference(
     `The ${role} "${text}" is no version of "${champion.name}": expected ${champion.name}/VERSION`,
     { where: text },
   );
-}
-
-function pickOf(isAlias: boolean, picked: string): VersionPick {
-  return isAlias
-    ? { kind: 'alias', alias: picked }
-    : /^\d+$/.test(picked)
-      ? { kind: 'version', version: picked }
-      : picked.toLowerCase() === 'latest'
-        ? { kind: 'latest' }
-        : { kind: 'stage', stage: picked };
 }
