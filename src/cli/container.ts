@@ -55,12 +55,13 @@ export function serveArguments(argv: readonly string[], env: Env, model: string)
   const sagemaker = argv[0] === 'serve';
   const port = env.LOADLINE_PORT || env.SAGEMAKER_BIND_TO_PORT || (sagemaker ? '8080' : env.PORT || '5000');
   const given = serve.options.flatMap(({ flags }) => {
-    const [, flag = '', value] = /(--[\w-]+)( <)?/.exec(flags) ?? [];
+    const [, flag = '', value] = /(--[\w-]+)( [<[])?/.exec(flags) ?? [];
     const set = env[`LOADLINE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`];
     if (!set || flag === '--port') {
       return [];
     }
-    return value === undefined ? (set === '1' || set === 'true' ? [flag] : []) : [flag, set];
+    const isOn = set === '1' || set === 'true';
+    return value === ' <' || (value === ' [' && !isOn) ? [flag, set] : isOn ? [flag] : [];
   });
   return [
     'serve',

@@ -50,8 +50,10 @@ export async function openRoster(
 }
 
 /** A bare file is numbered by its content, and another content may have come since. */
-function trueVersion<Version extends VersionPlan>(plan: Version, { origin: { sha256 } }: Model): Version {
-  const isByContent = plan.identity.length === sha256.length && plan.identity.startsWith(plan.version);
+function trueVersion<Version extends VersionPlan>(plan: Version, { declared, origin }: Model): Version {
+  const { sha256 } = origin;
+  const isByContent =
+    declared === null && plan.identity.length === sha256.length && plan.identity.startsWith(plan.version);
   return isByContent && plan.identity !== sha256
     ? { ...plan, version: sha256.slice(0, plan.version.length), identity: sha256 }
     : plan;
