@@ -84,6 +84,23 @@ export function withModels<T>(
   });
 }
 
+/**
+ * Brings a model of any reference to this machine, for commands that read one. A file that is there is only looked at.
+ * Throws what `resolveModel` throws.
+ */
+export async function bring(
+  reference: string,
+  options: Options,
+  terminal: Terminal,
+): Promise<{ readonly path: string; readonly registered: FetchedVersion | null }> {
+  const { existsSync } = await import('node:fs');
+  if (existsSync(reference) && !reference.endsWith('.dvc')) {
+    return { path: reference, registered: null };
+  }
+  const found = await withModels(options, terminal, (models) => models.resolve(reference));
+  return { path: found.path, registered: found };
+}
+
 /** The folder of the embedded store: --store, LOADLINE_STORE, or beside the work. */
 export function storeFolder(options: Options, env: Terminal['env']): string {
   return text(options, 'store') ?? (env.LOADLINE_STORE || '.loadline/models');

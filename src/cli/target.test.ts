@@ -62,7 +62,7 @@ const model: RegisteredModel = {
 };
 
 test('a version is picked by number, alias, stage, or as the newest', () => {
-  const picked = ['h', 'h/latest', 'h/2', 'h@champion', 'h/production'].map(
+  const picked = ['h', 'h/latest', 'h/2', 'h@champion', 'models:/h/production'].map(
     (text) => pickVersion(model, parseTarget(text).pick).version,
   );
   assert.deepEqual(picked, ['10', '10', '2', '2', '2']);
@@ -71,7 +71,7 @@ test('a version is picked by number, alias, stage, or as the newest', () => {
 const missing: readonly (readonly [string, RegExp])[] = [
   ['h/3', /h has no version 3: it has 1, 2, 10$/],
   ['h@champoin', /h has no alias "champoin", perhaps champion: it has champion → 2$/],
-  ['h/Staging', /no version in the stage "Staging"/],
+  ['models:/h/Staging', /no version in the stage "Staging"/],
 ];
 
 for (const [text, message] of missing) {

@@ -2,7 +2,7 @@
 
 import { nearest } from '../bytes/nearest.ts';
 import { LoadlineError } from '../errors.ts';
-import type { VersionPick } from '../versions/reference.ts';
+import { parseReference, type VersionPick } from '../versions/reference.ts';
 import type { ModelVersion, RegisteredModel } from '../versions/types.ts';
 
 export interface Target {
@@ -16,29 +16,20 @@ const MLFLOW = 'models:/';
 
 /** Reads `NAME`, `NAME/3`, `NAME/latest` or `NAME@ALIAS`, with `models:/` before it or not. Throws LL7016. */
 export function parseTarget(text: string): Target {
-  const where = text.startsWith(MLFLOW) ? 'mlflow' : 'store';
-  const rest = where === 'mlflow' ? text.slice(MLFLOW.length) : text;
-  const [, name = '', mark, picked = ''] = /^([^/@:]+)(?:([/@])([^/@:]+))?$/.exec(rest) ?? [];
-  if (name === '') {
+  const [, mlflow, only] = /^(models:\/)?([^/@:]+)$/.exec(text) ?? [];
+  if (only !== undefined) {
+    return { where: mlflow === undefined ? 'store' : 'mlflow', name: only, pick: null };
+  }
+  // A file of that name has no part in it: commands about registries are given no files.
+  const reference = parseReference(text, { exists: () => false });
+  if (reference.kind !== 'store' && reference.kind !== 'mlflow') {
     throw new LoadlineError(
       'LL7016',
-      `"${text}" names no registered model: expected NAME, NAME/3 or NAME@ALIAS`,
-      {
-        where: text,
-      },
+      `"${text}" names no registered model: expected NAME, NAME/3 or NAME@ALIAS, with models:/ before it on MLflow`,
+      { where: text },
     );
   }
-  return { where, name, pick: mark === undefined ? null : readPick(mark, picked) };
-}
-
-function readPick(mark: string, picked: string): VersionPick {
-  if (mark === '@') {
-    return { kind: 'alias', alias: picked };
-  }
-  if (/^\d+$/.test(picked)) {
-    return { kind: 'version', version: picked };
-  }
-  return picked.toLowerCase() === 'latest' ? { kind: 'latest' } : { kind: 'stage', stage: picked };
+  return { where: reference.kind, name: reference.name, pick: reference.pick };
 }
 
 /** As a person would write it. */

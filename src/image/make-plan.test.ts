@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isLoadlineError } from '../errors.ts';
 import { openModel } from '../formats/open.ts';
-import { createdSeconds, planImage, sourceRevision } from './make-plan.ts';
+import { createdSeconds, type PlanInput, planImage, sourceRevision } from './make-plan.ts';
 import { parsePlatforms } from './platform.ts';
 import { parseReference } from './reference.ts';
 
@@ -18,7 +18,7 @@ function hasCode(code: string): (error: unknown) => boolean {
   return (error) => isLoadlineError(error) && error.code === code;
 }
 
-async function plan(tag: string) {
+async function plan(tag: string, registered?: NonNullable<PlanInput['registered']>) {
   return planImage({
     reference: parseReference(tag),
     base: parseReference('example.org/base:1'),
@@ -29,6 +29,7 @@ async function plan(tag: string) {
     software: '1.2.3',
     revision: null,
     createdSec: 0,
+    ...(registered && { registered }),
   });
 }
 
@@ -51,6 +52,19 @@ test('an image is labelled with the model it holds', async () => {
     size: readFileSync(HOUSES).length,
     source: { file: resolve(HOUSES) },
   });
+});
+
+test('an image of a registered version is labelled with its name and number, whatever the tag', async () => {
+  const uri = 'models:/house-price/3';
+  const { model, config } = await plan('ghcr.io/team/ml-model:v1', {
+    name: 'house-price',
+    version: '3',
+    uri,
+  });
+  assert.deepEqual([model.name, model.version, model.uri], ['house-price', '3', uri]);
+  assert.equal(config.env.LOADLINE_NAME, 'house-price');
+  assert.equal(config.labels['io.loadline.model.uri'], uri);
+  assert.equal(config.labels['org.opencontainers.image.version'], '3');
 });
 
 test('a model without a version of its own is told by its hash', async () => {

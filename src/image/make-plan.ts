@@ -13,13 +13,14 @@ import {
   type ModelFacts,
   type RunConfig,
 } from './plan.ts';
-import type { Reference } from './reference.ts';
 
 export interface PlanInput
   extends Pick<ImagePlan, 'reference' | 'base' | 'platforms' | 'software' | 'createdSec'> {
   /** Path of the model file, and the model that was opened from it. */
   readonly path: string;
   readonly model: Model;
+  /** What the file is in a registry; left out for a file that is in none. */
+  readonly registered?: { readonly name: string; readonly version: string; readonly uri: string };
   /** The server's files. */
   readonly server: readonly ImageFile[];
   /** Commit of the model's folder. */
@@ -28,8 +29,8 @@ export interface PlanInput
 
 /** The plan of an image; pure. */
 export function planImage(input: PlanInput): ImagePlan {
-  const { reference, base, platforms, model, software, revision, createdSec } = input;
-  const facts = modelFacts(reference, model, revision);
+  const { base, platforms, model, reference, software, createdSec } = input;
+  const facts = modelFacts(input);
   return {
     reference,
     base,
@@ -55,12 +56,13 @@ export function planImage(input: PlanInput): ImagePlan {
   };
 }
 
-function modelFacts(reference: Reference, model: Model, revision: string | null): ModelFacts {
+function modelFacts({ reference, model, registered, revision }: PlanInput): ModelFacts {
   const { origin, fitted } = model;
   const tagged = reference.tag !== null && reference.tag !== 'latest';
   return {
-    name: reference.repository.slice(reference.repository.lastIndexOf('/') + 1),
-    version: tagged ? reference.tag : origin.sha256.slice(0, 12),
+    name: registered?.name ?? reference.repository.slice(reference.repository.lastIndexOf('/') + 1),
+    version: registered?.version ?? (tagged ? reference.tag : origin.sha256.slice(0, 12)),
+    uri: registered?.uri ?? null,
     sha256: origin.sha256,
     sizeBytes: origin.bytes,
     estimator: fitted.name,
@@ -103,6 +105,7 @@ function labels(model: ModelFacts, software: string): Record<string, string> {
     'io.loadline.version': software,
     'io.loadline.model.name': model.name,
     'io.loadline.model.version': model.version,
+    'io.loadline.model.uri': model.uri,
     'io.loadline.model.sha256': model.sha256,
     'io.loadline.model.estimator': model.estimator,
     'io.loadline.model.sklearn': model.sklearn,

@@ -55,10 +55,12 @@ export interface RunConfig {
 
 /** What the image says of the model in it. */
 export interface ModelFacts {
-  /** Name clients ask for, in the protocols' paths: the last part of the repository. */
+  /** Name clients ask for, in the protocols' paths: of a registered model its own, else the last part of the repository. */
   readonly name: string;
-  /** The tag, or the first 12 digits of the file's sha256 where the tag is `latest` or missing. */
+  /** Of a registered model its own, else the tag, or the first 12 digits of the file's sha256 where the tag is `latest` or missing. */
   readonly version: string;
+  /** How a person writes the registered version that it is, `models:/house-price/3`; null for a file. */
+  readonly uri: string | null;
   /** Of the model file, hexadecimal. */
   readonly sha256: string;
   readonly sizeBytes: number;

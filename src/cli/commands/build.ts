@@ -3,10 +3,13 @@ import { EXIT, LoadlineError } from '../../errors.ts';
 import type { BundledPackage } from '../../image/bundle.ts';
 import type { MadeImage } from '../../image/make.ts';
 import type { ImagePlan } from '../../image/plan.ts';
+import type { Reference } from '../../image/reference.ts';
+import type { Model } from '../../model/model.ts';
 import { defineCommand, type Options, text } from '../define.ts';
 import { ENGINE_OPTION, INSECURE_OPTION } from '../image-options.ts';
 import type { Images } from '../images.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
+import { MODEL_HELP, STORE_OPTION } from '../model-options.ts';
 import { columns } from '../output/table.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
 import { version } from '../version.ts';
@@ -15,17 +18,21 @@ import { testLocal } from './test.ts';
 
 export const build = defineCommand({
   name: 'build',
-  args: [{ spec: '<model>', help: 'a model.pkl or model.joblib' }],
+  args: [{ spec: '<model>', help: MODEL_HELP, completes: ['version'] }],
   group: 'Ship',
   summary: 'make a container image, with Docker or without it',
   examples: [
     'loadline build model.pkl -t ml-model:v1',
     'loadline build model.pkl -t ghcr.io/team/ml-model:v1 --platform linux/amd64,linux/arm64 --push',
+    'loadline build models:/house-price@champion -t ml-model:v1',
     'loadline build model.pkl -t ml-model:v1 --engine none --output ml-model.tar',
     'loadline build model.pkl -t ml-model:v1 --dockerfile',
   ],
   options: [
-    { flags: '-t, --tag <name>', help: "[registry/]name[:tag] (default: the file's name)" },
+    {
+      flags: '-t, --tag <name>',
+      help: "[registry/]name[:tag] (default: the file's name, or a version's name and number)",
+    },
     { flags: '--compose', help: 'also write compose.yaml for a single VM' },
     { flags: '--base <image>', help: 'image with Node.js 22.18 or newer (default: distroless nodejs24)' },
     { flags: '--platform <list>', help: "linux/amd64,linux/arm64 (default: this machine's)" },
@@ -40,13 +47,14 @@ export const build = defineCommand({
     { flags: '--sbom', help: 'also make a CycloneDX bill of materials' },
     INSECURE_OPTION,
     { flags: '--dry-run', help: 'show what would be made: no network, nothing written' },
+    STORE_OPTION,
     LIMITS_OPTION,
     { flags: '--json', help: 'one JSON object on stdout' },
   ],
-  async run([path = ''], options, terminal) {
+  async run([model = ''], options, terminal) {
     checkOptions(options);
     const { withImages } = await import('../images.ts');
-    return withImages(options, terminal, (images) => run(path, options, terminal, images));
+    return withImages(options, terminal, (images) => run(model, options, terminal, images));
   },
 });
 
@@ -62,9 +70,9 @@ function checkOptions(options: Options): void {
   }
 }
 
-async function run(path: string, options: Options, terminal: Terminal, images: Images): Promise<number> {
+async function run(model: string, options: Options, terminal: Terminal, images: Images): Promise<number> {
   const startedAt = performance.now();
-  const { plan, packages } = await makePlan(path, options, images);
+  const { plan, packages } = await makePlan(model, options, terminal, images);
   if (options.dryRun === true) {
     await showPlan(plan, options, terminal);
     return EXIT.ok;
@@ -87,8 +95,9 @@ async function run(path: string, options: Options, terminal: Terminal, images: I
 }
 
 async function makePlan(
-  path: string,
+  given: string,
   options: Options,
+  terminal: Terminal,
   images: Images,
 ): Promise<{ plan: ImagePlan; packages: readonly BundledPackage[] }> {
   const { defaultName } = await import('../../versions/default-name.ts');
@@ -97,17 +106,22 @@ async function makePlan(
   const making = await import('../../image/make-plan.ts');
   const { hostPlatform, parsePlatforms } = await import('../../image/platform.ts');
   // Cheap mistakes first, before a large model is read.
-  const tag = text(options, 'tag') ?? defaultName(path).toLowerCase();
-  const reference = parseReference(tag);
-  if (reference.digest !== null) {
-    throw new LoadlineError('LL6001', `--tag wants a name and a tag, without a digest; found "${tag}"`);
-  }
+  const tag = text(options, 'tag');
+  const named = tag === undefined ? null : readTag(parseReference(tag), tag);
   const base = parseReference(text(options, 'base') ?? DEFAULT_BASE);
   const platformList = text(options, 'platform');
   const platforms = platformList === undefined ? [hostPlatform()] : parsePlatforms(platformList);
   const createdSec = making.createdSeconds(images.env);
+  const { bring } = await import('../models.ts');
+  const { path: brought, registered } = await bring(given, options, terminal);
+  const fallback =
+    registered === null
+      ? defaultName(given).toLowerCase()
+      : `${registered.name.toLowerCase()}:${registered.version}`;
+  const reference = named ?? readTag(parseReference(fallback), fallback);
   const { openModel } = await import('../../formats/open.ts');
-  const model = await openModel(path, readLimits(options));
+  const model = await openModel(brought, readLimits(options));
+  const path = await modelFile(brought, model);
   const { serverBundle } = await import('../../image/bundle.ts');
   const { files: server, packages } = await serverBundle(images);
   const plan = making.planImage({
@@ -116,12 +130,27 @@ async function makePlan(
     platforms,
     path,
     model,
+    ...(registered !== null && { registered }),
     server,
     software: version(),
-    revision: await making.sourceRevision(path),
+    revision: registered === null ? await making.sourceRevision(path) : null,
     createdSec,
   });
   return { plan, packages };
+}
+
+function readTag(reference: Reference, tag: string): Reference {
+  if (reference.digest !== null) {
+    throw new LoadlineError('LL6001', `--tag wants a name and a tag, without a digest; found "${tag}"`);
+  }
+  return reference;
+}
+
+/** The file that the model was read from: of an MLflow model folder only it goes into the image. */
+async function modelFile(path: string, model: Model): Promise<string> {
+  const { stat } = await import('node:fs/promises');
+  const { join } = await import('node:path');
+  return (await stat(path)).isDirectory() ? join(path, model.origin.file) : path;
 }
 
 async function make(plan: ImagePlan, options: Options, images: Images): Promise<MadeImage> {

@@ -3,29 +3,37 @@ import { EXIT, isLoadlineError, type LoadlineError } from '../../errors.ts';
 import type { ReadFile } from '../../formats/model-file.ts';
 import { METHODS } from '../../model/fitted.ts';
 import type { Model } from '../../model/model.ts';
+import type { FetchedVersion } from '../../versions/types.ts';
 import { defineCommand } from '../define.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
-import { featureLines, fittedJson, fittedTree } from '../output/model-lines.ts';
+import { MODEL_HELP, STORE_OPTION } from '../model-options.ts';
+import { declaredLines, featureLines, fittedJson, fittedTree } from '../output/model-lines.ts';
 import { problemJson } from '../output/problem.ts';
 import { columns, tree } from '../output/table.ts';
 import { print, type Terminal } from '../output/terminal.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
-  args: [{ spec: '<model>', help: 'a model.pkl or model.joblib; any file is safe to look at' }],
+  args: [{ spec: '<model>', help: `${MODEL_HELP}; any file is safe to look at`, completes: ['version'] }],
   group: 'Serve',
   summary: 'what is in a model file, and is it safe',
-  examples: ['loadline inspect model.pkl', 'loadline inspect model.pkl --json'],
-  options: [LIMITS_OPTION, { flags: '--json', help: 'one JSON object on stdout' }],
-  async run([path = ''], options, terminal) {
+  examples: [
+    'loadline inspect model.pkl',
+    'loadline inspect models:/house-price@champion',
+    'loadline inspect model.pkl --json',
+  ],
+  options: [STORE_OPTION, LIMITS_OPTION, { flags: '--json', help: 'one JSON object on stdout' }],
+  async run([given = ''], options, terminal) {
     const { inspectModel } = await import('../../formats/open.ts');
     const { buildModel } = await import('../../formats/model-file.ts');
+    const { bring } = await import('../models.ts');
+    const { path, registered } = await bring(given, options, terminal);
     const read = await inspectModel(path, readLimits(options));
     const outcome = attempt(() => buildModel(read));
     if (options.json) {
-      print(terminal, JSON.stringify(inspection(read, outcome), null, 2));
+      print(terminal, JSON.stringify(inspection(read, outcome, registered), null, 2));
     } else {
-      for (const line of report(read, outcome, terminal)) {
+      for (const line of report(read, outcome, registered, terminal)) {
         print(terminal, line);
       }
     }
@@ -48,12 +56,21 @@ function attempt(build: () => Model): Outcome {
 
 const VERDICTS = ['dangerous', 'unknown', 'known estimator', 'known data'] as const;
 
-function inspection(read: ReadFile, outcome: Outcome): Record<string, unknown> {
+function inspection(
+  read: ReadFile,
+  outcome: Outcome,
+  registered: FetchedVersion | null,
+): Record<string, unknown> {
   const { model, problem } = { model: null, problem: null, ...outcome };
   return {
     apiVersion: 'loadline/v1',
     kind: 'Inspection',
+    version:
+      registered === null
+        ? null
+        : { name: registered.name, version: registered.version, uri: registered.uri },
     origin: read.origin,
+    declared: read.declared,
     verdict: verdictOf(read, outcome),
     problem: problem === null ? null : problemJson(problem).error,
     model:
@@ -85,7 +102,12 @@ function verdictOf(read: ReadFile, outcome: Outcome): string {
   return outcome.problem.exit === EXIT.unsafe ? 'unsafe' : 'unsupported';
 }
 
-function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] {
+function report(
+  read: ReadFile,
+  outcome: Outcome,
+  registered: FetchedVersion | null,
+  terminal: Terminal,
+): string[] {
   const { color, symbol } = terminal;
   const { origin, contents, audit } = read;
   const dot = ` ${symbol.dot} `;
@@ -98,6 +120,7 @@ function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] 
     `${color.bold(origin.file)}  ${headline(outcome, dot)}`,
     '',
     ...columns([
+      ...(registered === null ? [] : [['  version', registered.uri]]),
       ['  made by', libraries.join(dot) || 'not said'],
       [
         '  file',
@@ -118,6 +141,9 @@ function report(read: ReadFile, outcome: Outcome, terminal: Terminal): string[] 
     const { model } = outcome;
     lines.push('', 'Estimator', ...tree(terminal, fittedTree(model.fitted, dot)).map((line) => `  ${line}`));
     lines.push('', ...featureLines(model));
+  }
+  if (read.declared !== null) {
+    lines.push('', ...declaredLines(read.declared));
   }
   const counts = VERDICTS.map((verdict) => {
     const n = audit.globals.filter((use) => use.verdict === verdict).length;

@@ -1,11 +1,12 @@
 import { EXIT, isLoadlineError, LoadlineError } from '../../errors.ts';
 import { defineCommand, text } from '../define.ts';
 import { LIMITS_OPTION, readLimits } from '../limits.ts';
+import { MODEL_HELP, STORE_OPTION } from '../model-options.ts';
 import { say, type Terminal } from '../output/terminal.ts';
 
 export const predict = defineCommand({
   name: 'predict',
-  args: [{ spec: '<model>', help: 'a model.pkl or model.joblib' }],
+  args: [{ spec: '<model>', help: MODEL_HELP, completes: ['version'] }],
   group: 'Serve',
   summary: 'score a file of rows with a model',
   examples: [
@@ -22,10 +23,11 @@ export const predict = defineCommand({
     },
     { flags: '--proba', help: 'add the probability of each class' },
     { flags: '--out <file>', help: 'write to a .json, .ndjson or .csv file instead of stdout' },
+    STORE_OPTION,
     LIMITS_OPTION,
     { flags: '--json', help: 'JSON on stdout (the default), errors as JSON on stderr' },
   ],
-  async run([path = ''], options, terminal) {
+  async run([reference = ''], options, terminal) {
     const input = text(options, 'input');
     if (input === undefined) {
       throw new LoadlineError('LL1001', 'predict needs rows: --input FILE is missing');
@@ -40,6 +42,8 @@ export const predict = defineCommand({
     const given = text(options, 'format');
     const format =
       INPUT_FORMATS.find((known) => known === given) ?? (input === '-' ? 'json' : formatOf(input));
+    const { bring } = await import('../models.ts');
+    const { path } = await bring(reference, options, terminal);
     const model = await openModel(path, readLimits(options));
     const progress = startProgress(terminal, options.json === true);
     const answers = await openAnswers(out, terminal.stdout);

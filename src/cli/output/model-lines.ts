@@ -1,4 +1,5 @@
 /** What is in a model, in words: shared by `inspect` and `models show`. */
+import type { Declared } from '../../model/declared.ts';
 import type { Fitted } from '../../model/fitted.ts';
 import { METHODS } from '../../model/fitted.ts';
 import type { Model, NamedFeature } from '../../model/model.ts';
@@ -49,4 +50,31 @@ function featureRow(feature: NamedFeature): string[] {
   const known = feature.categories?.slice(0, 8).map((value) => (value === null ? 'missing' : String(value)));
   const more = (feature.categories?.length ?? 0) > 8 ? ', …' : '';
   return [`  ${feature.name}`, feature.kind, known === undefined ? '' : `${known.join(', ')}${more}`];
+}
+
+/** What the MLmodel beside a model says. */
+export function declaredLines(declared: Declared): string[] {
+  const { mlflow, runId, modelId, inputs, outputs, predictFn, example, faults } = declared;
+  const fields = (list: NonNullable<Declared['inputs']>): string =>
+    list
+      .map(({ name, type, shape, required }) =>
+        [name, shape === null ? type : `${type}[${shape.join(', ')}]`, required ? null : 'optional']
+          .filter((part) => part !== null)
+          .join(' '),
+      )
+      .join(', ');
+  const rows: [string, string][] = [
+    ['by', mlflow === null ? 'MLflow' : `MLflow ${mlflow}`],
+    ['run', runId ?? '-'],
+    ...(modelId === null ? [] : [['model', modelId] as [string, string]]),
+    ['inputs', inputs === null ? 'no signature' : fields(inputs)],
+    ...(outputs === null ? [] : [['outputs', fields(outputs)] as [string, string]]),
+    ['calls', predictFn],
+    ['example', example === null ? 'none' : 'has one'],
+  ];
+  return [
+    'MLmodel says',
+    ...columns(rows.map(([name, value]) => [`  ${name}`, value])),
+    ...faults.map((fault) => `  ! ${fault}`),
+  ];
 }

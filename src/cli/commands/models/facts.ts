@@ -1,7 +1,6 @@
 /** What can be said of a version, name by name, so that two of them can be held side by side. */
 import { bytesText } from '../../../bytes/size-text.ts';
 import { isLoadlineError, type LoadlineError } from '../../../errors.ts';
-import type { Declared } from '../../../model/declared.ts';
 import type { Fitted } from '../../../model/fitted.ts';
 import { METHODS } from '../../../model/fitted.ts';
 import type { Model } from '../../../model/model.ts';
@@ -148,26 +147,4 @@ function featureNames({ model }: Side): readonly string[] {
 /** Whether a change is one that callers of the model notice. */
 export function breaksCallers({ field }: Change): boolean {
   return /^(feature |input$|task$|outputs$|classes|methods$)/.test(field);
-}
-
-/** What the MLmodel file says, as lines `name`, `value`. */
-export function declaredRows(declared: Declared): [string, string][] {
-  const { mlflow, runId, modelId, inputs, outputs, predictFn, example } = declared;
-  const columns = (list: NonNullable<Declared['inputs']>): string =>
-    list
-      .map(({ name, type, shape, required }) =>
-        [name, shape === null ? type : `${type}[${shape.join(', ')}]`, required ? null : 'optional']
-          .filter((part) => part !== null)
-          .join(' '),
-      )
-      .join(', ');
-  return [
-    ['by', mlflow === null ? 'MLflow' : `MLflow ${mlflow}`],
-    ['run', runId ?? '-'],
-    ...(modelId === null ? [] : [['model', modelId] as [string, string]]),
-    ['inputs', inputs === null ? 'no signature' : columns(inputs)],
-    ...(outputs === null ? [] : [['outputs', columns(outputs)] as [string, string]]),
-    ['calls', predictFn],
-    ['example', example === null ? 'none' : 'has one'],
-  ];
 }

@@ -112,8 +112,8 @@ async function versionLines(
   const { color, symbol } = terminal;
   const dot = ` ${symbol.dot} `;
   const { ago } = await import('../../output/when.ts');
-  const { declaredRows, factsOf } = await import('./facts.ts');
-  const { featureLines, fittedTree } = await import('../../output/model-lines.ts');
+  const { factsOf } = await import('./facts.ts');
+  const { declaredLines, featureLines, fittedTree } = await import('../../output/model-lines.ts');
   const { tree } = await import('../../output/table.ts');
   const { model, problem } = side;
   const { description, runId, status, stage, bytes, sha256 } = version;
@@ -135,11 +135,7 @@ async function versionLines(
     lines.push('', ...featureLines(model));
     // A folder that `models add` made says nothing that is not above.
     if (model.declared?.mlflow != null) {
-      lines.push(
-        '',
-        'MLmodel says',
-        ...columns(declaredRows(model.declared).map(([name, value]) => [`  ${name}`, value])),
-      );
+      lines.push('', ...declaredLines(model.declared));
     }
   }
   if (problem !== null) {
