@@ -2,19 +2,13 @@
  * What happens to accepted requests when twice the saturation rate is offered, open loop? Latency counts from the
  * moment a request should have been sent, so that a server (or generator) that falls behind cannot hide it.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { attack, percentile } from './open-loop.ts';
 import { packageCommand } from './package.ts';
-import { firstAnswer, LOAD_CORE, setting, startServer, stopServer, wrk } from './process.ts';
+import { firstAnswer, setting, startServer, stopServer, wrk } from './process.ts';
 import type { Finding } from './report.ts';
-
-interface Hit {
-  readonly code: number;
-  /** Milliseconds from the intended send to the end of the answer. */
-  readonly latencyMs: number;
-}
 
 /** Offers half and then twice the saturation rate for `seconds` each. */
 export async function overload(seconds: number): Promise<Finding[]> {
@@ -45,8 +39,8 @@ export async function overload(seconds: number): Promise<Finding[]> {
     const saturation = closedLoop(script, 5);
     const serviceMs = 1000 / saturation;
     console.error(`  saturation ${saturation.toFixed(0)} req/s, service time ${serviceMs.toFixed(2)} ms`);
-    const half = attack(folder, body, saturation / 2, seconds);
-    const twice = attack(folder, body, saturation * 2, seconds);
+    const half = await attack({ folder, body, port: 5121, rate: saturation / 2, seconds });
+    const twice = await attack({ folder, body, port: 5121, rate: saturation * 2, seconds });
     const accepted = twice.filter((hit) => hit.code === 200);
     const wrong = [...half, ...twice].filter((hit) => hit.code !== 200 && hit.code !== 429);
     const p99Half = percentile(
@@ -93,56 +87,4 @@ export async function overload(seconds: number): Promise<Finding[]> {
 /** Requests per second over one connection, which keeps one core busy without ever queueing. */
 function closedLoop(script: string, seconds: number): number {
   return wrk(5121, script, seconds, 1).rps;
-}
-
-function attack(folder: string, body: string, rate: number, seconds: number): Hit[] {
-  const whole = Math.round(rate);
-  const bodyFile = join(folder, 'body.json');
-  writeFileSync(bodyFile, body);
-  const vegeta = setting('LOADLINE_VEGETA');
-  const binary = join(folder, `${whole}.bin`);
-  const run = spawnSync(
-    'taskset',
-    [
-      '-c',
-      String(LOAD_CORE),
-      vegeta,
-      'attack',
-      `-rate=${whole}/1s`,
-      `-duration=${seconds}s`,
-      '-timeout=10s',
-      '-max-workers=2000',
-      `-body=${bodyFile}`,
-      '-header=Content-Type: application/json',
-      `-output=${binary}`,
-    ],
-    { input: 'POST http://127.0.0.1:5121/predict\n', encoding: 'utf8' },
-  );
-  if (run.status !== 0) {
-    throw new Error(`vegeta: ${run.stderr}`);
-  }
-  const lines = execFileSync(vegeta, ['encode', '--to=json', binary], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
-  const results = lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { seq: number; code: number; timestamp: string; latency: number });
-  const at = (timestamp: string): number => {
-    const [, base, fraction = ''] = /^(.*?)(\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(timestamp) ?? [];
-    const zone = timestamp.slice((base ?? '').length + fraction.length);
-    return Date.parse(`${base}${zone}`) + Number(`0${fraction}`) * 1000;
-  };
-  // The first request's own start is the origin of the schedule: request n should leave at origin + n / rate.
-  const origin = Math.min(...results.map((result) => at(result.timestamp) - (result.seq * 1000) / whole));
-  return results.map((result) => ({
-    code: result.code,
-    latencyMs: at(result.timestamp) + result.latency / 1e6 - (origin + (result.seq * 1000) / whole),
-  }));
-}
-
-function percentile(hits: readonly Hit[], share: number): number {
-  const sorted = hits.map((hit) => hit.latencyMs).toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }

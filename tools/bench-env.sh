@@ -28,7 +28,7 @@ if [ -z "$python" ]; then
 fi
 bench_python=$(python_env "$python" bench-python bench/requirements.txt)
 models="$cache/bench-models-$( { cat bench/train.py bench/requirements.txt; } | sha256sum | cut -c1-12)"
-if [ ! -f "$models/slow.json" ]; then
+if [ ! -f "$models/version-2.json" ]; then
   echo "fitting the models …" >&2
   "$bench_python" bench/train.py "$models"
 fi
