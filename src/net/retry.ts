@@ -7,24 +7,25 @@ export interface Timing {
   readonly idleMs: number;
   /** The pause after the first failure; it doubles with each. */
   readonly pauseMs: number;
+  /** The longest pause; who asks for a longer one is not waited for. */
+  readonly maxPauseMs: number;
   /** From 0 to 1, as Math.random. */
   readonly random: () => number;
   /** Rejects when the signal fires. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** At most three minutes in all. */
 export const TIMING: Timing = {
   idleMs: 30_000,
   pauseMs: 1_000,
+  maxPauseMs: 60_000,
   random: Math.random,
   sleep: (ms, signal) => sleepFor(ms, undefined, { signal }),
 };
 
 /** How often something is tried in all. */
 export const TRIES = 4;
-
-/** The longest pause, so all of them together are at most three minutes; who asks for a longer one is not waited for. */
-export const MAX_PAUSE_MS = 60_000;
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, .* GMT$/;
 
@@ -77,7 +78,7 @@ export async function withRetries<T>(
       if (attempt === TRIES) {
         throw new LoadlineError(failure.code, `${failure.message} (tried ${TRIES} times)`, failure.detail);
       }
-      if (afterMs !== null && afterMs > MAX_PAUSE_MS) {
+      if (afterMs !== null && afterMs > timing.maxPauseMs) {
         const seconds = Math.ceil(afterMs / 1000);
         throw new LoadlineError(
           failure.code,
@@ -86,7 +87,7 @@ export async function withRetries<T>(
         );
       }
       const grown = timing.pauseMs * 2 ** (attempt - 1) * (0.5 + timing.random() / 2);
-      const ms = Math.round(Math.min(MAX_PAUSE_MS, Math.max(grown, afterMs ?? 0)));
+      const ms = Math.round(Math.min(timing.maxPauseMs, Math.max(grown, afterMs ?? 0)));
       onPause({ reason: failure.message, ms, nextTry: attempt + 1 });
       await pause(timing, ms, signal);
     }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LoadlineError } from '../../errors.ts';
-import { oneLine } from './failures.ts';
+import { oneLine } from '../../net/fault.ts';
 
 export type Credentials =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }

@@ -1,28 +1,13 @@
 /** What went wrong between here and a registry, in words a person can act on. */
 import type { IncomingMessage } from 'node:http';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
+import { explainFault, oneLine } from '../../net/fault.ts';
 import { Passing, parseRetryAfter } from '../../net/retry.ts';
 import { readBody } from '../../net/transport.ts';
 
-/** Longest part of a registry's own words that is shown. */
-const MAX_WORDS = 300;
 /** Longest body of a failure that is read. */
 const MAX_BODY = 64 * 1024;
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ETIMEDOUT: 'it did not answer in time',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  ENOTFOUND: 'its name is not known (DNS)',
-  EAI_AGAIN: 'its name could not be looked up (DNS)',
-};
-
-const CERTIFICATE =
-  /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
 /** What was being done, for messages. */
 export interface Doing {
@@ -33,17 +18,6 @@ export interface Doing {
   readonly repository: string;
 }
 
-/** Whether the other side does not speak TLS. */
-export function isNotTls(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'EPROTO' || code.startsWith('ERR_SSL_');
-}
-
-/** Whether nobody listens. */
-export function isRefused(error: unknown): boolean {
-  return codeOf(error) === 'ECONNREFUSED';
-}
-
 /**
  * The failure of a connection: LL6003, as one that may pass unless the reason is a name that does not exist or a
  * certificate. What has a code already stays as it is.
@@ -52,27 +26,26 @@ export function connectionFailure(error: unknown, host: string, doing: Doing): L
   if (isLoadlineError(error) || error instanceof Passing) {
     return error;
   }
-  const code = codeOf(error);
+  const { kind, code, reason } = explainFault(error);
   const detail = { where: placeOf(doing), cause: error };
   const cannot = `Cannot ${doing.what}: ${host} cannot be reached`;
-  if (CERTIFICATE.test(code)) {
-    return new LoadlineError(
-      'LL6003',
-      `${cannot}: its certificate cannot be checked: ${messageOf(error)} (${code})`,
-      {
+  const failure = new LoadlineError('LL6003', `${cannot}: ${reason}`, detail);
+  switch (kind) {
+    case 'certificate':
+      return new LoadlineError('LL6003', failure.message, {
         ...detail,
         fix: `Put the certificate of its authority into /etc/docker/certs.d/${host}/ca.crt or NODE_EXTRA_CA_CERTS; or pass --insecure to do without.`,
-      },
-    );
+      });
+    case 'not-tls':
+      return new LoadlineError('LL6003', `${cannot}: it does not speak HTTPS (${code})`, {
+        ...detail,
+        fix: 'Check the host and the port; pass --insecure if it is meant to be plain HTTP.',
+      });
+    case 'unknown-name':
+      return failure;
+    case 'passing':
+      return new Passing(failure);
   }
-  if (isNotTls(error)) {
-    return new LoadlineError('LL6003', `${cannot}: it does not speak HTTPS (${code})`, {
-      ...detail,
-      fix: 'Check the host and the port; pass --insecure if it is meant to be plain HTTP.',
-    });
-  }
-  const failure = new LoadlineError('LL6003', `${cannot}: ${REASONS[code] ?? messageOf(error)}`, detail);
-  return code === 'ENOTFOUND' ? failure : new Passing(failure);
 }
 
 /**
@@ -110,13 +83,6 @@ export function placeOf(doing: Pick<Doing, 'registry' | 'repository'>): string {
   return `${doing.registry}/${doing.repository}`;
 }
 
-/** The first line of a text from outside, without what a terminal would obey. */
-export function oneLine(text: string): string {
-  const [line = ''] = text.trim().split('\n', 1);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, MAX_WORDS);
-}
-
 /** `CODE: message` of the distribution specification's error document, or of those token servers send. */
 function registryWords(body: string): string {
   let value: unknown;
@@ -131,14 +97,4 @@ function registryWords(body: string): string {
     pair.filter((part) => typeof part === 'string' && part !== '').join(': '),
   );
   return oneLine(parts.find((part) => part !== '') ?? '');
-}
-
-function codeOf(error: unknown): string {
-  const { code, errors } = Object(error) as { code?: unknown; errors?: unknown };
-  // Several addresses were tried: the first tells.
-  return typeof code === 'string' ? code : Array.isArray(errors) ? codeOf(errors[0]) : '';
-}
-
-function messageOf(error: unknown): string {
-  return oneLine(error instanceof Error && error.message !== '' ? error.message : String(error));
 }

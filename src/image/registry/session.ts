@@ -2,13 +2,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { LoadlineError } from '../../errors.ts';
+import { isNotTls, isRefused } from '../../net/fault.ts';
 import type { Passing } from '../../net/retry.ts';
 import type { Body, HttpRequest, Transport } from '../../net/transport.ts';
 import { createAuthorizer, type Scope } from './auth.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { allowsPlain, type Endpoint } from './endpoint.ts';
-import { answerFailure, connectionFailure, type Doing, isNotTls, isRefused, placeOf } from './failures.ts';
+import { answerFailure, connectionFailure, type Doing, placeOf } from './failures.ts';
 
 export interface SessionRequest {
   readonly method: HttpRequest['method'];
