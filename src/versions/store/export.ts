@@ -41,16 +41,19 @@ export async function exportModel(
   }
   const temporary = `${file}.partial-${process.pid}`;
   const archive = pack();
-  const written = write(archive, temporary, file);
-  try {
-    await Promise.all([fill(archive, store.folder, manifest, blobs, total, work), written]);
-    await rename(temporary, file);
-    syncFolder(dirname(file));
-  } catch (error) {
+  // Whichever fails first says why, and ends the other.
+  let fault: unknown = null;
+  const failed = (error: unknown): void => {
+    fault ??= error;
     archive.destroy();
-    await written.catch(() => {});
-    await rm(temporary, { force: true });
-    throw isLoadlineError(error) || work.signal.aborted ? error : cannotWrite(file, error);
+  };
+  await Promise.all([
+    fill(archive, store.folder, manifest, blobs, total, work).catch(failed),
+    write(archive, temporary, file).catch(failed),
+  ]);
+  if (fault !== null) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw isLoadlineError(fault) || work.signal.aborted ? fault : cannotWrite(file, fault);
   }
   return { name, versions: manifest.versions.map(({ version }) => version), files: blobs.size, bytes: total };
 }
@@ -125,6 +128,8 @@ async function fill(
   let done = 0;
   for (const { sha256, size } of blobs.values()) {
     const ended = Promise.withResolvers<void>();
+    // It may fail while nobody waits for it yet; whoever does later still hears of it.
+    ended.promise.catch(() => {});
     const entry = archive.entry({ name: `blobs/sha256/${sha256}`, size, mtime }, (error) =>
       error ? ended.reject(error) : ended.resolve(),
     );
@@ -142,19 +147,16 @@ async function fill(
 }
 
 async function write(archive: Pack, temporary: string, file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const out = await open(temporary, 'wx');
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const out = await open(temporary, 'wx');
-    try {
-      for await (const chunk of archive) {
-        await out.writeFile(chunk as Uint8Array);
-      }
-      await out.sync();
-    } finally {
-      await out.close();
+    for await (const chunk of archive) {
+      await out.writeFile(chunk as Uint8Array);
     }
-  } catch (error) {
-    archive.destroy();
-    throw cannotWrite(file, error);
+    await out.sync();
+  } finally {
+    await out.close();
   }
+  await rename(temporary, file);
+  syncFolder(dirname(file));
 }

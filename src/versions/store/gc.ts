@@ -67,7 +67,7 @@ export function applyGc(store: Store, plan: GcPlan, mark: Mark, graceMs = GRACE_
     }
   }
   const { blobs, bytes } = deleteBlobs(store, graceMs);
-  sweep(store, graceMs);
+  sweep(store);
   return { versions, kept, blobs, bytes };
 }
 
@@ -161,8 +161,8 @@ function deleteBlobs(store: Store, graceMs: number): { blobs: number; bytes: num
 }
 
 /** Uploads that nobody finished, and checkouts of versions that are no more. */
-function sweep({ database, folder }: Store, graceMs: number): void {
-  const before = Date.now() - graceMs;
+function sweep({ database, folder }: Store): void {
+  const before = Date.now() - GRACE_MS;
   const known = database.prepare('SELECT 1 FROM versions WHERE uid = ?');
   const isOld = (path: string): boolean =>
     (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < before;

@@ -12,6 +12,9 @@ export interface ModelFolder {
   readonly texts: ReadonlyMap<string, string>;
 }
 
+/** As PyYAML reads it: there a time without quotes is no text. */
+const YAML = { version: '1.1', lineWidth: 0 } as const;
+
 /** How a file is loaded in Python; MLflow's names where it has them. */
 type Serialization = 'pickle' | 'cloudpickle' | 'skops' | 'joblib';
 
@@ -52,17 +55,23 @@ export function modelFolder(file: ReadFile, model: Model, madeAt: number): Model
   return {
     modelFile,
     texts: new Map([
-      ['MLmodel', stringify(mlmodel, { lineWidth: 0 })],
+      ['MLmodel', stringify(mlmodel, YAML)],
       ['requirements.txt', `${requirements.join('\n')}\n`],
       // Without a `python` MLflow takes the one it runs in: a pickle names no exact version.
-      ['python_env.yaml', stringify({ build_dependencies: ['pip'], dependencies: ['-r requirements.txt'] })],
+      [
+        'python_env.yaml',
+        stringify({ build_dependencies: ['pip'], dependencies: ['-r requirements.txt'] }, YAML),
+      ],
       [
         'conda.yaml',
-        stringify({
-          channels: ['conda-forge'],
-          dependencies: ['python', 'pip', { pip: requirements }],
-          name: 'mlflow-env',
-        }),
+        stringify(
+          {
+            channels: ['conda-forge'],
+            dependencies: ['python', 'pip', { pip: requirements }],
+            name: 'mlflow-env',
+          },
+          YAML,
+        ),
       ],
     ]),
   };
