@@ -149,18 +149,23 @@ const NAME = 'house-price';
 const PORT = 5133;
 const POLL_S = 1;
 
-/** Moves an alias `swaps` times between two versions of about 10 MB, at half of saturation. */
+/** Moves an alias `count` times to a version that is not open yet, of about 10 MB, at half of saturation. */
 export async function swaps(count: number): Promise<Finding[]> {
   const folder = mkdtempSync(join(tmpdir(), 'loadline-bench-'));
   const models = setting('LOADLINE_BENCH_MODELS');
   const store = join(folder, 'store');
   const cli = (...args: readonly string[]): string =>
-    execFileSync(process.execPath, [packageCommand(), ...args, '--store', store], { encoding: 'utf8' });
+    execFileSync(
+      'taskset',
+      ['-c', String(LOAD_CORE), process.execPath, packageCommand(), ...args, '--store', store],
+      { encoding: 'utf8' },
+    );
   const answers = new Map<string, number>();
   let row: readonly number[] = [];
-  for (const version of ['1', '2']) {
-    cli('models', 'add', `${models}/version-${version}.pkl`, '--name', NAME);
-    const expected = JSON.parse(readFileSync(`${models}/version-${version}.json`, 'utf8')) as {
+  for (let version = 1; version <= count + 1; version++) {
+    const file = `${models}/version-${2 - (version % 2)}`;
+    cli('models', 'add', `${file}.pkl`, '--name', NAME);
+    const expected = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as {
       rows: number[][];
       prediction: number[];
     };
@@ -241,7 +246,7 @@ async function moveAlias(
 ): Promise<number[]> {
   const delays: number[] = [];
   for (let i = 0; i < count; i++) {
-    const version = String(2 - (i % 2));
+    const version = String(i + 2);
     const begun = performance.now();
     promote(version);
     const from = performance.now();
