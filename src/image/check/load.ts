@@ -8,6 +8,8 @@ export interface Sent {
   readonly port: number;
   /** 0 when the connection failed. */
   readonly status: number;
+  /** First line and headers of the answer, in lower case. */
+  readonly head: string;
   readonly body: string;
   /** Why the connection failed. */
   readonly failure: string | null;
@@ -142,16 +144,17 @@ async function attempt(
   try {
     const socket = await connection();
     port = socket.localPort ?? 0;
-    const { status, body, close } = await exchange(socket, message);
-    return { sent: { at: performance.now(), port, status, body, failure: null }, told: close };
+    const { status, head, body, close } = await exchange(socket, message);
+    return { sent: { at: performance.now(), port, status, head, body, failure: null }, told: close };
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
-    return { sent: { at: performance.now(), port, status: 0, body: '', failure }, told: false };
+    return { sent: { at: performance.now(), port, status: 0, head: '', body: '', failure }, told: false };
   }
 }
 
 interface Response {
   readonly status: number;
+  readonly head: string;
   readonly body: string;
   readonly close: boolean;
 }
@@ -185,6 +188,7 @@ function exchange(socket: Socket, message: string | Uint8Array): Promise<Respons
       settle();
       resolve({
         status: Number(head.split(' ')[1]),
+        head,
         body: text.slice(end + 4, end + 4 + length),
         close: /\r\nconnection: close/.test(head),
       });

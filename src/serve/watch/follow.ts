@@ -29,7 +29,7 @@ export interface Followed {
 
 /** Says which versions are in use, so that nobody removes them. */
 export interface Hold {
-  /** Before versions are fetched, and again at least every 20 s. */
+  /** Before versions are fetched, and again every minute. */
   keep(plan: RosterPlan): void;
   /** Once, when the server ends. */
   release(): void;
@@ -57,7 +57,8 @@ export interface Follower {
   stop(): void;
 }
 
-const HOLD_EVERY_MS = 20_000;
+/** How often `keep` is called: a write to the disk of a store, for which a single process lets requests wait. */
+const HOLD_EVERY_MS = 60_000;
 
 interface Thread {
   readonly followed: Followed;
@@ -312,7 +313,7 @@ export function createFollower(options: FollowerOptions): Follower {
       try {
         options.hold?.release();
       } catch {
-        // It counts for nothing a minute later.
+        // It counts for nothing some minutes later.
       }
     },
   };

@@ -3,8 +3,8 @@ import type { Holds } from '../../versions/store/types.ts';
 import { versionsOf } from '../roster/plan.ts';
 import type { Followed, Hold } from './follow.ts';
 
-/** Three times as long as the follower waits at most: and a server that was killed holds no version for long. */
-const TTL_MS = 60_000;
+/** Three times as long as the follower leaves between two words; a server that was killed holds its versions for no longer. */
+const TTL_MS = 180_000;
 
 /** The `hold` of a follower for models that come from the store; null where none does. `holder` is what people see. */
 export function storeHold(holds: Holds, holder: string, references: readonly Followed[]): Hold | null {
