@@ -1,6 +1,6 @@
 /**
  * From the nodes of a skops schema to inert values: the same that the pickle of the same object gives, so that whatever
- * reads fitted states reads both. Source of the kinds and of the order in which they are loaded: skops 0.16,
+ * reads fitted states reads both. Source of the kinds and of the order in which they are loaded: skops 0.10 to 0.16,
  * skops/io/_general.py, _numpy.py, _scipy.py, _sklearn.py and old/ (protocols 0 to 2).
  */
 import type { ExactJson, ExactObject } from '../../bytes/exact-json.ts';
@@ -31,6 +31,8 @@ type ReadNode = (node: ExactObject, reader: Reader) => Inert;
 
 /** CPython refuses to parse longer decimal integers since 3.11. */
 const MAX_DIGITS = 4300;
+/** Largest size of one dimension of an array without elements, so that no loop over rows runs away. */
+const MAX_EMPTY_DIMENSION = 2 ** 24;
 
 /**
  * Reads one node. Of several with one `__id__` the first counts, whatever the others hold, as skops has it. Throws LL3003
@@ -161,6 +163,8 @@ const NODES: Readonly<Record<string, ReadNode>> = {
   // skops makes a Tree whatever class the node names.
   TreeNode: (node, reader) => reduced(node, reader, 'sklearn.tree._tree', 'Tree'),
   LossNode: (node, reader) => reduced(node, reader, classOf(node).module, classOf(node).name),
+  // As skops 0.10 called it.
+  SGDNode: (node, reader) => reduced(node, reader, classOf(node).module, classOf(node).name),
   QuantileForestNode: (node, reader) => reduced(node, reader, classOf(node).module, classOf(node).name),
   NdArrayNode: readArrayNode,
   MaskedArrayNode: (node, reader) => {
@@ -374,8 +378,8 @@ function readArrayNode(node: ExactObject, reader: Reader): Inert {
 function objectArray(node: ExactObject, reader: Reader): NdArray<Inert> {
   let objects: readonly Inert[] = itemsOf(node, reader);
   const shape = readShape(readNode(node.fields.get('shape'), reader), node.offset);
-  if (shape.length === 0) {
-    throw broken(node, 'an array of objects without dimensions');
+  if (shape.length === 0 || shape.some((size) => size > MAX_EMPTY_DIMENSION && objects.length === 0)) {
+    throw broken(node, `an array of objects of shape [${shape.join(', ')}]`);
   }
   for (const [axis, size] of shape.entries()) {
     if (axis > 0) {
