@@ -527,6 +527,12 @@ export const ERRORS = {
     exit: 'failed',
     fix: 'Check that `loadline serve` runs and that --url is its address; LOADLINE_API_KEY is sent where it wants a key.',
   },
+  LL7018: {
+    title: 'the MLflow server refuses the request',
+    http: 502,
+    exit: 'failed',
+    fix: 'The message has the reason of the server: correct what it names.',
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
