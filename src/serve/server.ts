@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { checkExposure } from '../config/keys.ts';
+import { listenError } from '../config/listen-error.ts';
 import { LoadlineError } from '../errors.ts';
 import type { Data } from '../model/data.ts';
 import type { Snapshot } from '../monitor/metrics/snapshot.ts';
@@ -366,15 +367,4 @@ function createAccessLog(options: ServeOptions): AccessLog | null {
       logger.info({ method: head.method, path: (head.url ?? '/').split('?', 1)[0], status, ms }, 'request');
     }
   };
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): LoadlineError {
-  return error.code === 'EADDRINUSE'
-    ? new LoadlineError('LL1003', `Cannot listen on ${host}:${port}: the port is taken`, {
-        fix: `Stop the program that holds port ${port}, or choose another: --port ${port < 65_535 ? port + 1 : port - 1}`,
-        cause: error,
-      })
-    : new LoadlineError('LL1005', `Cannot listen on ${host}:${port} (${error.code ?? error.message})`, {
-        cause: error,
-      });
 }
