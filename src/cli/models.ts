@@ -1,12 +1,14 @@
 /** What the commands about model versions share: where registries are, who draws the progress, who acts. */
 import { userInfo } from 'node:os';
 import { LoadlineError } from '../errors.ts';
+import type { ModelReference } from '../versions/reference.ts';
 import type { Store } from '../versions/store/types.ts';
 import type {
   FetchedVersion,
   ModelRegistry,
   ModelVersion,
   RegisteredModel,
+  Source,
   Work,
 } from '../versions/types.ts';
 import { type Options, text } from './define.ts';
@@ -15,6 +17,11 @@ import { progressDisplay, versionWork } from './output/progress.ts';
 import type { Terminal } from './output/terminal.ts';
 import type { Target } from './target.ts';
 
+/** A model on this machine, and how it was named. */
+export interface Resolved extends FetchedVersion {
+  readonly reference: ModelReference;
+}
+
 /** The tools of one command; registries are opened on first use. */
 export interface Models {
   readonly work: Work;
@@ -22,7 +29,7 @@ export interface Models {
   readonly openStore: (create?: boolean) => Promise<Store>;
   readonly registry: (where: Target['where'], create?: boolean) => Promise<ModelRegistry>;
   /** Brings a model of any reference to this machine. Throws what `resolveModel` throws. */
-  readonly resolve: (reference: string) => Promise<FetchedVersion>;
+  readonly resolve: (reference: string) => Promise<Resolved>;
   /** Takes the progress line away before something else is said. */
   readonly endProgress: () => void;
 }
@@ -57,19 +64,12 @@ export function withModels<T>(
         const { storeRegistry } = await import('../versions/store/registry.ts');
         return storeRegistry(await openStore(create), folder);
       },
-      async resolve(reference) {
+      async resolve(text) {
         const { existsSync } = await import('node:fs');
-        if (existsSync(reference)) {
-          return { name: 'x', version: 'x', identity: 'x', uri: reference, path: reference };
-        }
-        const { storeSource } = await import('../versions/store/source.ts');
-        const { parseTarget } = await import('./target.ts');
-        const { name, pick } = parseTarget(reference);
-        const source = storeSource(
-          { kind: 'store', name, pick: pick ?? { kind: 'latest' } },
-          await openStore(),
-        );
-        return source.fetch(await source.find(models.work), models.work);
+        const { parseReference } = await import('../versions/reference.ts');
+        const reference = parseReference(text, { exists: existsSync });
+        const source = await openSource(reference, openStore);
+        return { ...(await source.fetch(await source.find(models.work), models.work)), reference };
       },
       endProgress: display.end,
     };
@@ -82,6 +82,21 @@ export function withModels<T>(
       }
     }
   });
+}
+
+async function openSource(reference: ModelReference, openStore: Models['openStore']): Promise<Source> {
+  switch (reference.kind) {
+    case 'file': {
+      const { fileSource } = await import('../versions/file-source.ts');
+      return fileSource(reference);
+    }
+    case 'store': {
+      const { storeSource } = await import('../versions/store/source.ts');
+      return storeSource(reference, await openStore());
+    }
+    default:
+      throw new LoadlineError('LL7008', 'not here yet');
+  }
 }
 
 /**
@@ -98,7 +113,7 @@ export async function bring(
     return { path: reference, registered: null };
   }
   const found = await withModels(options, terminal, (models) => models.resolve(reference));
-  return { path: found.path, registered: found };
+  return { path: found.path, registered: found.reference.kind === 'file' ? null : found };
 }
 
 /** The folder of the embedded store: --store, LOADLINE_STORE, or beside the work. */

@@ -1,36 +1,14 @@
 /** The command line as a person uses it: a process, its output, its exit code. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { commandLine, HOUSES, ROOT } from './command-line.ts';
 
-const root = new URL('../..', import.meta.url).pathname;
-const example = `${root}examples/house-price/model.pkl`;
-const folder = mkdtempSync(join(tmpdir(), 'loadline-cli-'));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function loadline(args: readonly string[], input = '', env: Record<string, string> = {}): Outcome {
-  const run = spawnSync(process.execPath, [`${root}bin/loadline.js`, ...args], {
-    encoding: 'utf8',
-    input,
-    cwd: folder,
-    env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8', ...env },
-  });
-  return { code: run.status, stdout: run.stdout, stderr: run.stderr };
-}
-
-function file(name: string, content: string | Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
+const root = ROOT;
+const example = HOUSES;
+const { folder, loadline, file } = commandLine();
 
 /** A pickle that would create `marker` if it were loaded in Python: posix.system by REDUCE. */
 function malicious(marker: string): Uint8Array {
@@ -38,11 +16,11 @@ function malicious(marker: string): Uint8Array {
 }
 
 /** `model.predict` of scikit-learn 1.9.1 on the two rows of the example, printed by `repr`. */
-const HOUSES = JSON.stringify([
+const ROWS = JSON.stringify([
   { area_m2: 120, rooms: 4, age_years: 12, distance_km: 5.5 },
   { distance_km: 1.2, age_years: 40, rooms: 2, area_m2: 64.5 },
 ]);
-const HOUSES_EXPECTED = JSON.parse(
+const EXPECTED = JSON.parse(
   readFileSync(new URL('house-price-expected.json', import.meta.url), 'utf8'),
 ) as number[];
 
@@ -132,10 +110,10 @@ test('the marker of the malicious file does appear when Python loads it, so the 
 
 test('predict: objects by name in any order, arrays, CSV and stdin agree with scikit-learn', () => {
   const inputs: readonly (readonly string[])[] = [
-    ['--input', file('houses.json', HOUSES)],
+    ['--input', file('houses.json', ROWS)],
     [
       '--input',
-      file('houses.ndjson', (JSON.parse(HOUSES) as unknown[]).map((row) => JSON.stringify(row)).join('\n')),
+      file('houses.ndjson', (JSON.parse(ROWS) as unknown[]).map((row) => JSON.stringify(row)).join('\n')),
     ],
     ['--input', file('houses.csv', 'distance_km,area_m2,rooms,age_years\n5.5,120,4,12\n1.2,64.5,2,40\n')],
     ['--input', file('plain.csv', '120,4,12,5.5\n64.5,2,40,1.2\n')],
@@ -144,19 +122,19 @@ test('predict: objects by name in any order, arrays, CSV and stdin agree with sc
   for (const args of inputs) {
     const { code, stdout, stderr } = loadline(['predict', example, ...args]);
     assert.equal(code, 0, stderr);
-    close((JSON.parse(stdout) as { prediction: unknown }).prediction, HOUSES_EXPECTED);
+    close((JSON.parse(stdout) as { prediction: unknown }).prediction, EXPECTED);
   }
-  const piped = loadline(['predict', example, '--input', '-', '--format', 'json'], HOUSES);
-  close((JSON.parse(piped.stdout) as { prediction: unknown }).prediction, HOUSES_EXPECTED);
+  const piped = loadline(['predict', example, '--input', '-', '--format', 'json'], ROWS);
+  close((JSON.parse(piped.stdout) as { prediction: unknown }).prediction, EXPECTED);
 });
 
 test('predict --out writes the whole file or none', () => {
-  const rows = file('houses2.json', HOUSES);
+  const rows = file('houses2.json', ROWS);
   const csv = join(folder, 'scores.csv');
   assert.equal(loadline(['predict', example, '--input', rows, '--out', csv]).code, 0);
   const lines = readFileSync(csv, 'utf8').trimEnd().split('\n');
   assert.equal(lines[0], 'prediction');
-  close(lines.slice(1).map(Number), HOUSES_EXPECTED);
+  close(lines.slice(1).map(Number), EXPECTED);
 
   const bad = file('bad.ndjson', `${'[120,4,12,5.5]\n'.repeat(5000)}[120,"x",12,5.5]\n`);
   const out = join(folder, 'none.ndjson');

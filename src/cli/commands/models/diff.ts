@@ -49,15 +49,14 @@ export const diff = defineCommand({
 /** Either side of a difference, with what its registry says of it. Throws where it cannot be opened. */
 async function openReference(reference: string, models: Models): Promise<Side> {
   const { openModel } = await import('../../../formats/open.ts');
-  const { parseTarget, pickVersion } = await import('../../target.ts');
+  const { pickVersion } = await import('../../target.ts');
   const found = await models.resolve(reference);
   const model = await openModel(found.path);
-  const { existsSync } = await import('node:fs');
-  if (existsSync(reference)) {
+  if (found.reference.kind !== 'store' && found.reference.kind !== 'mlflow') {
     return { uri: reference, version: null, model, problem: null };
   }
-  const { where, name } = parseTarget(reference);
-  const registry = await models.registry(where);
+  const { kind, name } = found.reference;
+  const registry = await models.registry(kind);
   const registered = await registry.model(name, models.work);
   const version = pickVersion(registered, { kind: 'version', version: found.version });
   return { uri: found.uri, version, model, problem: null };
