@@ -35,7 +35,10 @@ const SIGNAL_EXIT = { SIGTERM: 143, SIGINT: 130 } as const;
  * SIGINT (a person at a terminal, with no load balancer before it) without waiting; both give 0. A second one ends at once
  * with 143 or 130.
  */
-export function obeySignals(running: Running, options: SignalOptions): Promise<number> {
+export function obeySignals(
+  running: Pick<Running, 'stop' | 'kill'>,
+  options: SignalOptions,
+): Promise<number> {
   const { drainMs, log, reload, source = process } = options;
   const { promise, resolve } = Promise.withResolvers<number>();
   let stopping = false;

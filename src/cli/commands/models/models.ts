@@ -11,6 +11,7 @@ import { importCommand } from './import.ts';
 import { list } from './list.ts';
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
+import { server } from './server.ts';
 import { show } from './show.ts';
 import { tag } from './tag.ts';
 
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   exportCommand,
   importCommand,
   gc,
+  server,
   compare,
 ];
 
