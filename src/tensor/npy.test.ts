@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { toFloat64, toLabels } from './convert.ts';
-import { readNpy, writeNpy } from './npy.ts';
+import { structField, toFloat64, toLabels } from './convert.ts';
+import type { NdArray } from './ndarray.ts';
+import { dtypeName } from './ndarray.ts';
+import { parseNpy, readNpy, writeNpy } from './npy.ts';
 
 // Base64 of what numpy 2.4 writes: numpy.save(f, a), and numpy.lib.format.write_array(f, a, version=…).
 const PAD = 'ICAg'.repeat(16);
@@ -93,5 +95,47 @@ describe('npy', () => {
     for (const [name, bytes] of files) {
       assert.throws(() => readNpy(bytes), { code: 'LL2019' }, name);
     }
+  });
+
+  // numpy.save of an aligned structure, of text, of bytes without dimensions, and of a field of two values.
+  const parsed = (base64: string): NdArray<never> => {
+    const array = parseNpy(Buffer.from(base64, 'base64'));
+    assert.ok(typeof array !== 'string', String(array));
+    return array;
+  };
+
+  it('reads structures, padding left out', () => {
+    const array = parsed(
+      'k05VTVBZAQC2AHsnZGVzY3InOiBbKCdsZWZ0JywgJzxpOCcpLCAoJ2ZsYWcnLCAnfHUxJyksICgnJywgJ3xWNycpLCAoJ3ZhbHVlJywgJzxmOCcpXSwgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsKSwgfSAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAKAwAAAAAAAAABAAAAAAAAAAAAAAAAAOA///////////8AAAAAAAAAAAAAAAAAAABA',
+    );
+    assert.equal(dtypeName(array.dtype), 'struct(left: int64, flag: uint8, value: float64)');
+    assert.deepEqual(toLabels(structField(array, 'left')), [3, -1]);
+    assert.deepEqual(toLabels(structField(array, 'flag')), [1, 0]);
+    assert.deepEqual(toLabels(structField(array, 'value')), [0.5, 2]);
+  });
+
+  it('reads a field of several values', () => {
+    const array = parsed(
+      'k05VTVBZAQB2AHsnZGVzY3InOiBbKCd2JywgJzxmNCcsICgyLCkpXSwgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDEsKSwgfSAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAIA/AAAAQA==',
+    );
+    const field = structField(array, 'v');
+    assert.deepEqual(
+      [field.shape, toLabels(field)],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    );
+  });
+
+  it('reads text and bytes', () => {
+    const text = parsed(
+      `k05VTVBZAQB2AHsnZGVzY3InOiAnPFUyJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsKSwgfSAg${PAD}ICAgICAgICAgIAphAAAAYgAAAPwAAAAAAAAA`,
+    );
+    assert.deepEqual(toLabels(text), ['ab', 'ü']);
+    const bytes = parsed(
+      `k05VTVBZAQB2AHsnZGVzY3InOiAnfFMzJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKCksIH0gICAg${PAD}ICAgICAgICAgIApjc3I=`,
+    );
+    assert.deepEqual([bytes.shape, bytes.bytes.toString()], [[], 'csr']);
   });
 });

@@ -1,10 +1,13 @@
 /** The cases of a run: case `i` is the same file every time. */
-import { readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { CORPUS, loadCases, modelPath } from '../corpus/cases.ts';
 import { BOMBS } from './bombs.ts';
 import { BYPASSES } from './bypasses.ts';
 import { mutated, noise, opcodes } from './mutate.ts';
+import { mutatedSkops } from './mutate-skops.ts';
 import { seeded } from './random.ts';
 
 export const KINDS = [
@@ -12,10 +15,12 @@ export const KINDS = [
   'bomb',
   'pickle cut off',
   'joblib file cut off',
+  'skops file cut off',
   'noise',
   'random opcodes',
   'changed model',
   'changed compressed file',
+  'changed skops file',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -55,12 +60,22 @@ export function caseSource(seed: number): CaseSource {
   const starts = [0, BYPASSES.length];
   starts.push(starts[1]! + BOMBS.length);
   starts.push(starts[2]! + pickle.length);
-  const fixed = starts[3]! + joblib.length;
+  starts.push(starts[3]! + joblib.length);
+  const skops = loadSkops();
+  const archive = skops.reduce(
+    (least, { file }) => (file.length < least.length ? file : least),
+    skops[0]!.file,
+  );
+  const fixed = starts[4]! + archive.length;
 
   function random(index: number): HostileCase {
     const source = seeded(seed * 1_000_003 + index);
     const model = source.pick(honest);
-    const lot = source.below(20);
+    const lot = source.below(24);
+    if (lot >= 20) {
+      const { file, rows } = source.pick(skops);
+      return { kind: 'changed skops file', file: mutatedSkops(source, file, source.pick(skops).file), rows };
+    }
     if (lot < 1) {
       return { kind: 'noise', file: noise(source), rows: model.rows };
     }
@@ -91,8 +106,11 @@ export function caseSource(seed: number): CaseSource {
       if (index < starts[3]!) {
         return { kind: 'pickle cut off', file: pickle.subarray(0, index - starts[2]!), rows: [] };
       }
-      if (index < fixed) {
+      if (index < starts[4]!) {
         return { kind: 'joblib file cut off', file: joblib.subarray(0, index - starts[3]!), rows: [] };
+      }
+      if (index < fixed) {
+        return { kind: 'skops file cut off', file: archive.subarray(0, index - starts[4]!), rows: [] };
       }
       return random(index);
     },
@@ -107,6 +125,18 @@ function loadModels(): readonly Honest[] {
       ),
     )
     .filter(({ path }) => statSync(path).size <= MAX_HONEST_BYTES);
+}
+
+/** Models of the corpus as skops wrote them. */
+function loadSkops(): readonly { readonly file: Buffer; readonly rows: readonly unknown[] }[] {
+  const folder = fileURLToPath(new URL('../formats/fixtures/', import.meta.url));
+  const rows = new Map(loadCases(CORPUS).map((entry) => [entry.case, entry.input.slice(0, 3)]));
+  return globSync('*/*.skops', { cwd: folder })
+    .sort()
+    .map((path) => ({
+      file: readFileSync(`${folder}${path}`),
+      rows: rows.get(basename(path, '.skops').replace('--', '/')) ?? [],
+    }));
 }
 
 /** The smallest model that has arrays: `part` is in its bytes. */

@@ -88,4 +88,5 @@ test(`${count} hostile files end cleanly (${FULL} with LOADLINE_PROOF=1)`, async
   assert.equal(examined, report.cases);
   // The run means something only where changed models come all the way to an answer.
   assert.ok(report.tallies['changed model'].stages.answered > count / 50);
+  assert.ok(report.tallies['changed skops file'].stages.answered > count / 200);
 });

@@ -169,7 +169,7 @@ export function opcodes(random: Random): Buffer {
 }
 
 /** Values that readers stumble over, as little-endian bytes. */
-const AWKWARD = [
+export const AWKWARD = [
   le(0, 8),
   le(-1, 8),
   le(2 ** 31, 8),
