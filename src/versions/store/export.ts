@@ -41,19 +41,17 @@ export async function exportModel(
   }
   const temporary = `${file}.partial-${process.pid}`;
   const archive = pack();
-  // Whichever fails first says why, and ends the other.
-  let fault: unknown = null;
-  const failed = (error: unknown): void => {
-    fault ??= error;
+  // Whatever fails, the writing fails with it: it reads what is filled in.
+  const filling = fill(archive, store.folder, manifest, blobs, total, work).catch((error: Error) =>
+    archive.destroy(error),
+  );
+  try {
+    await write(archive, temporary, file);
+  } catch (error) {
     archive.destroy();
-  };
-  await Promise.all([
-    fill(archive, store.folder, manifest, blobs, total, work).catch(failed),
-    write(archive, temporary, file).catch(failed),
-  ]);
-  if (fault !== null) {
+    await filling;
     await rm(temporary, { force: true }).catch(() => {});
-    throw isLoadlineError(fault) || work.signal.aborted ? fault : cannotWrite(file, fault);
+    throw isLoadlineError(error) || work.signal.aborted ? error : cannotWrite(file, error);
   }
   return { name, versions: manifest.versions.map(({ version }) => version), files: blobs.size, bytes: total };
 }

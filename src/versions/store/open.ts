@@ -70,7 +70,15 @@ function open(folder: string, { create, by = user() }: OpenOptions): Store {
         fix: '`loadline models add model.pkl --name NAME` makes it; --store or LOADLINE_STORE names another folder.',
       });
     }
-    mkdirSync(folder, { recursive: true });
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw new LoadlineError(
+        'LL7008',
+        `Cannot make the model store ${folder}: ${(cause as Error).message}`,
+        { where: folder, cause },
+      );
+    }
   }
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   const database = new DatabaseSync(file, { timeout: BUSY_MS, enableForeignKeyConstraints: true });

@@ -6,16 +6,16 @@ import { extname, join, relative, sep } from 'node:path';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import { buildModel } from '../../formats/model-file.ts';
 import { inspectModel, openModel } from '../../formats/open.ts';
-import type { AddRequest, ModelRegistry, ModelVersion, Work } from '../types.ts';
+import type { AddRequest, ModelRegistry, ModelVersion, RegisteredModel, Work } from '../types.ts';
 import { artifactWriter } from './artifacts.ts';
 import { adoptBlob, type Staged, stageBlob } from './blobs.ts';
 import { OWN_ARTIFACTS } from './catalog.ts';
 import { checkOutFiles, contentName } from './checkout.ts';
 import { modelFolder } from './model-folder.ts';
 import { checkArtifactPath, checkModelName } from './names.ts';
-import { findRunModel } from './run-model.ts';
+import { findRunModel, withRun } from './run-model.ts';
 import { writing } from './transaction.ts';
-import type { NewVersion, Store } from './types.ts';
+import type { NewVersion, Store, StoredModel } from './types.ts';
 
 /** Where in a version's folder its training data lie, with the extension that they came with. */
 export const TRAINING_DATA = 'loadline/training-data';
@@ -26,11 +26,15 @@ type FileSource = { readonly file: string } | { readonly text: string };
 /** @param place as a person wrote it; default: the store's folder */
 export function storeRegistry(store: Store, place: string = store.folder): ModelRegistry {
   const { catalog } = store;
+  const withRuns = (model: StoredModel): RegisteredModel => ({
+    ...model,
+    versions: model.versions.map((version) => withRun(store, version)),
+  });
   return {
     kind: 'store',
     place,
-    models: async () => catalog.models(),
-    model: async (name) => catalog.model(name),
+    models: async () => catalog.models().map(withRuns),
+    model: async (name) => withRuns(catalog.model(name)),
     add: (request, work) => add(store, request, work),
     setAlias: async (name, alias, version, mark) => catalog.setAlias(name, alias, version, mark),
     async deleteAlias(name, alias, mark) {
