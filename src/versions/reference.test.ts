@@ -18,10 +18,7 @@ const FILES = [
   'data/model.pkl.dvc',
   'tracked.pkl.dvc',
 ];
-const context = {
-  exists: (path: string) => FILES.includes(path),
-  isTracked: (path: string) => path === 'out/model.pkl',
-};
+const context = { exists: (path: string) => FILES.includes(path) };
 
 describe('what each reference means', () => {
   const rows: readonly (readonly [string, ModelReference])[] = [
@@ -88,7 +85,6 @@ describe('what each reference means', () => {
     ['file:models/model.pkl', file('models/model.pkl')],
     ['data/model.pkl.dvc', { kind: 'dvc', path: 'data/model.pkl.dvc' }],
     ['tracked.pkl', { kind: 'dvc', path: 'tracked.pkl' }],
-    ['out/model.pkl', { kind: 'dvc', path: 'out/model.pkl' }],
   ];
   for (const [text, wanted] of rows) {
     test(text, () => assert.deepEqual(parseReference(text, context), wanted));

@@ -28,8 +28,6 @@ export type ModelReference =
 export interface ReferenceContext {
   /** Whether a file or a folder is there, relative to where the person is. */
   readonly exists: (path: string) => boolean;
-  /** Whether DVC tracks a path that is not there. */
-  readonly isTracked?: (path: string) => boolean;
 }
 
 const FORMS =
@@ -173,9 +171,9 @@ function parseFile(text: string): string {
   return path;
 }
 
-/** What is neither a URI nor there: in the store, tracked by DVC, or a file that is missing. */
-function parseBare(text: string, { exists, isTracked }: ReferenceContext): ModelReference {
-  if (exists(`${text}.dvc`) || isTracked?.(text) === true) {
+/** What is neither a URI nor there: tracked by DVC, in the store, or a file that is missing (or in a dvc.lock). */
+function parseBare(text: string, { exists }: ReferenceContext): ModelReference {
+  if (exists(`${text}.dvc`)) {
     return { kind: 'dvc', path: text };
   }
   const [, name = '', mark, picked = ''] = /^([^/@:\\]+)([/@])([^/@:\\]+)$/.exec(text) ?? [];

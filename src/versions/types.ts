@@ -6,6 +6,8 @@ export interface Work {
   readonly signal: AbortSignal;
   /** `total` is null while it is not known. Bytes. */
   readonly onProgress: (what: string, done: number, total: number | null) => void;
+  /** Something a person should know that is no error. */
+  readonly note?: (text: string) => void;
 }
 
 /** A version that was looked up: all but its bytes. */
@@ -31,9 +33,9 @@ export interface Source {
   readonly reference: ModelReference;
   /** Whether what it leads to can change without the reference changing: an alias, `latest`, a stage, a file. */
   readonly moves: boolean;
-  /** Throws LL7001 to LL7004, LL7008, LL7009, LL7012, LL1006. */
+  /** Throws LL7001 to LL7004, LL7006 for a version that is not ready, LL7008, LL7009, LL7012, LL7018, LL1006. */
   find(work: Work): Promise<FoundVersion>;
-  /** Brings the files here, whole and checked, or from the cache. Throws LL7002 to LL7007, LL7012, LL1007. */
+  /** Brings the files here, whole and checked, or from the cache. Throws LL7001 to LL7007, LL7012, LL7018, LL1007. */
   fetch(found: FoundVersion, work: Work): Promise<FetchedVersion>;
 }
 
