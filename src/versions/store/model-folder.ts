@@ -44,6 +44,7 @@ export function modelFolder(file: ReadFile, model: Model, madeAt: number): Model
         pickled_model: modelFile,
         serialization_format: serialization,
         ...(origin.sklearn !== null && { sklearn_version: origin.sklearn }),
+        ...(serialization === 'skops' && { skops_trusted_types: trustedTypes(file) }),
       },
     },
     model_size_bytes: origin.bytes,
@@ -75,6 +76,12 @@ export function modelFolder(file: ReadFile, model: Model, madeAt: number): Model
       ],
     ]),
   };
+}
+
+/** What MLflow lets skops make: what Loadline's own audit knows, and nothing else, whatever the file names. */
+function trustedTypes({ audit }: ReadFile): string[] {
+  const known = audit.globals.filter(({ verdict }) => verdict.startsWith('known '));
+  return [...new Set(known.map(({ module, name }) => `${module}.${name}`))].sort();
 }
 
 /** What MLflow's scoring server calls. */
