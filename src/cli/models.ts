@@ -1,21 +1,13 @@
 /** What the commands about model versions share: where registries are, who draws the progress, who acts. */
 import { userInfo } from 'node:os';
 import { LoadlineError } from '../errors.ts';
+import type { Sources } from '../versions/open.ts';
 import type { ModelReference } from '../versions/reference.ts';
-import type { Store } from '../versions/store/types.ts';
-import type {
-  FetchedVersion,
-  ModelRegistry,
-  ModelVersion,
-  RegisteredModel,
-  Source,
-  Work,
-} from '../versions/types.ts';
+import type { FetchedVersion, ModelVersion, RegisteredModel, Work } from '../versions/types.ts';
 import { type Options, text } from './define.ts';
 import { interruptible } from './interrupt.ts';
 import { progressDisplay, versionWork } from './output/progress.ts';
 import type { Terminal } from './output/terminal.ts';
-import type { Target } from './target.ts';
 
 /** A model on this machine, and how it was named. */
 export interface Resolved extends FetchedVersion {
@@ -26,10 +18,12 @@ export interface Resolved extends FetchedVersion {
 export interface Models {
   readonly work: Work;
   /** The embedded store; made where there is none if `create` is true, else LL1006. */
-  readonly openStore: (create?: boolean) => Promise<Store>;
-  readonly registry: (where: Target['where'], create?: boolean) => Promise<ModelRegistry>;
+  readonly openStore: Sources['openStore'];
+  readonly registry: Sources['registry'];
   /** Brings a model of any reference to this machine. Throws what `resolveModel` throws. */
   readonly resolve: (reference: string) => Promise<Resolved>;
+  /** What its registry says of it; null where it is in none. */
+  readonly describe: (found: Resolved) => Promise<ModelVersion | null>;
   /** Takes the progress line away before something else is said. */
   readonly endProgress: () => void;
 }
@@ -41,62 +35,40 @@ export function withModels<T>(
   work: (models: Models) => Promise<T>,
 ): Promise<T> {
   return interruptible(async (signal) => {
+    const { openSources } = await import('../versions/open.ts');
     const { env } = terminal;
     const display = progressDisplay(terminal, options.json === true);
-    const folder = storeFolder(options, env);
-    const opened: { close(): void }[] = [];
-    let store: Store | undefined;
-    const openStore = async (create = false): Promise<Store> => {
-      if (store === undefined) {
-        const { openStore: open } = await import('../versions/store/open.ts');
-        store = open(folder, { create, by: actor(options, env) });
-        opened.push(store);
-      }
-      return store;
-    };
-    const models: Models = {
-      work: versionWork(display, signal),
-      openStore,
-      async registry(where, create = false) {
-        if (where === 'mlflow') {
-          throw new LoadlineError('LL7008', 'not here yet');
-        }
-        const { storeRegistry } = await import('../versions/store/registry.ts');
-        return storeRegistry(await openStore(create), folder);
-      },
-      async resolve(text) {
-        const { existsSync } = await import('node:fs');
-        const { parseReference } = await import('../versions/reference.ts');
-        const reference = parseReference(text, { exists: existsSync });
-        const source = await openSource(reference, openStore);
-        return { ...(await source.fetch(await source.find(models.work), models.work)), reference };
-      },
-      endProgress: display.end,
-    };
+    const sources = openSources({ env, store: storeFolder(options, env), by: actor(options, env) });
     try {
-      return await work(models);
+      return await work(openModels(sources, versionWork(display, signal), display.end));
     } finally {
       display.end();
-      for (const each of opened) {
-        each.close();
-      }
+      sources.close();
     }
   });
 }
 
-async function openSource(reference: ModelReference, openStore: Models['openStore']): Promise<Source> {
-  switch (reference.kind) {
-    case 'file': {
-      const { fileSource } = await import('../versions/file-source.ts');
-      return fileSource(reference);
-    }
-    case 'store': {
-      const { storeSource } = await import('../versions/store/source.ts');
-      return storeSource(reference, await openStore());
-    }
-    default:
-      throw new LoadlineError('LL7008', 'not here yet');
-  }
+function openModels(sources: Sources, work: Work, endProgress: () => void): Models {
+  return {
+    work,
+    openStore: sources.openStore,
+    registry: sources.registry,
+    async resolve(text) {
+      const reference = sources.parse(text);
+      const source = sources.open(reference);
+      return { ...(await source.fetch(await source.find(work), work)), reference };
+    },
+    async describe({ reference, version }) {
+      if (reference.kind !== 'store' && reference.kind !== 'mlflow') {
+        return null;
+      }
+      const { pickVersion } = await import('./target.ts');
+      const registry = await sources.registry(reference.kind);
+      const model = await registry.model(reference.name, work);
+      return pickVersion(model, { kind: 'version', version });
+    },
+    endProgress,
+  };
 }
 
 /**
@@ -168,4 +140,9 @@ export function modelJson({ createdAt, versions, ...model }: RegisteredModel): R
 /** A metric as people read it: six digits tell any two apart that matter. */
 export function metricText(value: number): string {
   return String(Number(value.toPrecision(6)));
+}
+
+/** Tags that people set; those of MLflow and Loadline themselves are noise to them. */
+export function ownTags(tags: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(tags).filter(([name]) => !/^(mlflow|loadline)\./.test(name));
 }

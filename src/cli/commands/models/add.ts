@@ -56,8 +56,8 @@ export const add = defineCommand({
     };
     return withModels(options, terminal, async (models) => {
       const registry = await models.registry(target.where, true);
-      const { from, model } = await source(given, registry, options, models);
-      const version = await registry.add({ ...facts, from }, models.work);
+      const { from, model, known } = await source(given, registry, options, models);
+      const version = await registry.add(await inherit({ ...facts, from }, known), models.work);
       const alias = text(options, 'alias');
       const why = text(options, 'why') ?? facts.description;
       const moved =
@@ -85,14 +85,33 @@ async function source(
   registry: ModelRegistry,
   options: Options,
   models: Models,
-): Promise<{ readonly from: AddRequest['from']; readonly model: Model | null }> {
+): Promise<{
+  readonly from: AddRequest['from'];
+  readonly model: Model | null;
+  readonly known: ModelVersion | null;
+}> {
   const [, runId, artifactPath] = /^runs:\/([^/]+)\/(.+)$/.exec(given) ?? [];
   if (registry.kind === 'mlflow' && runId !== undefined && artifactPath !== undefined) {
-    return { from: { runId, artifactPath }, model: null };
+    return { from: { runId, artifactPath }, model: null, known: null };
   }
   const { openModel } = await import('../../../formats/open.ts');
-  const { path } = await models.resolve(given);
-  return { from: { path }, model: await openModel(path, readLimits(options)) };
+  const found = await models.resolve(given);
+  const model = await openModel(found.path, readLimits(options));
+  return { from: { path: found.path }, model, known: await models.describe(found) };
+}
+
+/** A version that comes from a registry brings what is known of it; what is given goes before. */
+async function inherit(request: AddRequest, known: ModelVersion | null): Promise<AddRequest> {
+  const { ownTags } = await import('../../models.ts');
+  return known === null
+    ? request
+    : {
+        ...request,
+        metrics: { ...known.metrics, ...request.metrics },
+        params: { ...known.params, ...request.params },
+        tags: { ...Object.fromEntries(ownTags(known.tags)), ...request.tags },
+        description: request.description === '' ? known.description : request.description,
+      };
 }
 
 function numbers(metrics: Readonly<Record<string, string>>): Record<string, number> {

@@ -49,15 +49,8 @@ export const diff = defineCommand({
 /** Either side of a difference, with what its registry says of it. Throws where it cannot be opened. */
 async function openReference(reference: string, models: Models): Promise<Side> {
   const { openModel } = await import('../../../formats/open.ts');
-  const { pickVersion } = await import('../../target.ts');
   const found = await models.resolve(reference);
+  const version = await models.describe(found);
   const model = await openModel(found.path);
-  if (found.reference.kind !== 'store' && found.reference.kind !== 'mlflow') {
-    return { uri: reference, version: null, model, problem: null };
-  }
-  const { kind, name } = found.reference;
-  const registry = await models.registry(kind);
-  const registered = await registry.model(name, models.work);
-  const version = pickVersion(registered, { kind: 'version', version: found.version });
-  return { uri: found.uri, version, model, problem: null };
+  return { uri: version === null ? reference : found.uri, version, model, problem: null };
 }

@@ -5,7 +5,7 @@ import type { Fitted } from '../../../model/fitted.ts';
 import { METHODS } from '../../../model/fitted.ts';
 import type { Model } from '../../../model/model.ts';
 import type { ModelVersion } from '../../../versions/types.ts';
-import { type Models, metricText } from '../../models.ts';
+import { type Models, metricText, ownTags } from '../../models.ts';
 
 /** A version and the model in it. */
 export interface Side {
@@ -84,11 +84,6 @@ function versionFacts({ description, metrics, params, tags }: ModelVersion): [st
     ...Object.entries(params).map(([name, value]): [string, string] => [`param ${name}`, value]),
     ...ownTags(tags).map(([name, value]): [string, string] => [`tag ${name}`, value]),
   ];
-}
-
-/** Tags that people set; those of MLflow and Loadline themselves are noise to them. */
-export function ownTags(tags: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(tags).filter(([name]) => !/^(mlflow|loadline)\./.test(name));
 }
 
 /** What people look at first comes first. */

@@ -72,7 +72,7 @@ async function printCard(
   const { color, symbol } = terminal;
   const dot = ` ${symbol.dot} `;
   const { ago } = await import('../../output/when.ts');
-  const { ownTags } = await import('./facts.ts');
+  const { ownTags } = await import('../../models.ts');
   const now = Date.now();
   const count = model.versions.length === 1 ? '1 version' : `${model.versions.length} versions`;
   print(terminal, `${color.bold(model.name)}   ${count}${dot}${place}`);
