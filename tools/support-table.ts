@@ -68,6 +68,7 @@ export function renderSupport(supported: readonly string[], checked: readonly Ch
     '(`corpus/`, `test/corpus/`). Labels are identical unless the winning margin is below 1e-9 of the winner. Other answers',
     `differ by |Δ| ≤ ${bound(CONTRACT)}. The last column is the largest |Δ| / (max(|a|, |b|) + ${CONTRACT.abs / CONTRACT.rel}) met,`,
     `of which the contract allows ${CONTRACT.rel.toExponential()}, rounded up to a power of ten. A class that is not listed is refused by its name.`,
+    'The files are pickles and joblib files; the models of 1.9 give the same answers saved by skops, or in an MLflow folder (`test/formats/`).',
     '',
     '`=` equal to the last bit in every case · `✓` within the contract · `·` this version has no such class or method',
     '',

@@ -48,7 +48,7 @@ export function isExactObject(value: ExactJson | undefined): value is ExactObjec
 
 /**
  * Parses UTF-8 text. `where` names it in messages: `schema.json`. Throws LL3003 for what is no JSON, names a key twice or
- * nests deeper than Python reads, LL3004 where it has more objects than an honest text of its length, or is too long.
+ * nests deeper than Python reads, LL3004 where it has more objects or values than an honest text of its length, or is too long.
  */
 export function parseExactJson(bytes: Uint8Array, where: string, limits: Limits): ExactJson {
   if (bytes.length > limits.stringBytes) {
@@ -57,8 +57,12 @@ export function parseExactJson(bytes: Uint8Array, where: string, limits: Limits)
   // One character a byte, so that positions are offsets; strings that need it are decoded on their own.
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const text = buffer.toString('latin1');
-  const maxObjects = limits.freeObjects + Math.floor(limits.objectsPerByte * bytes.length);
+  // An object takes twice the memory of a pickle's, and honest schemas of skops have one in 50 bytes or more.
+  const maxObjects = limits.freeObjects + Math.floor((limits.objectsPerByte / 4) * bytes.length);
+  // Values of any kind: honest schemas have one in 25 bytes.
+  const maxValues = limits.freeObjects + Math.floor(limits.objectsPerByte * bytes.length);
   let objects = 0;
+  let values = 0;
   let at = 0;
 
   function broken(what: string, offset = at): LoadlineError {
@@ -101,6 +105,9 @@ export function parseExactJson(bytes: Uint8Array, where: string, limits: Limits)
   }
 
   function value(depth: number): ExactJson {
+    if (++values > maxValues) {
+      throw overLimit('objectsPerByte', limits, `${values} values in ${bytes.length} bytes`, at);
+    }
     switch (text[at]) {
       case '{':
         return object(depth);
@@ -193,17 +200,21 @@ export function parseExactJson(bytes: Uint8Array, where: string, limits: Limits)
     });
   }
 
-  function scalar(): ExactJson {
-    for (const [word, meaning] of WORDS) {
-      if (text.startsWith(word, at)) {
-        at += word.length;
+  function word(): ExactJson {
+    for (const [spelling, meaning] of WORDS) {
+      if (text.startsWith(spelling, at)) {
+        at += spelling.length;
         return meaning;
       }
     }
+    throw broken(at < text.length ? 'expected a value' : 'it is cut off');
+  }
+
+  function scalar(): ExactJson {
     NUMBER.lastIndex = at;
     const found = NUMBER.exec(text);
     if (found === null) {
-      throw broken(at < text.length ? 'expected a value' : 'it is cut off');
+      return word();
     }
     const [digits, fraction, exponent] = found;
     const start = at;

@@ -165,6 +165,7 @@ describe('schemas', () => {
     ['lists without end', schema(deep('[', ']', 200_000)), 'LL3003'],
     ['objects without end', schema(`${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`), 'LL3003'],
     ['more objects than a text of its length has', schema(`[${'[],'.repeat(400_000)}[]]`), 'LL3004'],
+    ['more values than a text of its length has', schema(`[${'1,'.repeat(600_000)}1]`), 'LL3004'],
     ['an integer of a million digits', schema(`{"protocol": ${'9'.repeat(1_000_000)}}`), 'LL3003'],
     ['no protocol', schema(JSON.stringify(line())), 'LL3003'],
     ['a protocol of text', skopsOf(line(), LINE_FILES, '2'), 'LL3003'],
