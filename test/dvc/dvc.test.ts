@@ -21,6 +21,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isLoadlineError } from '../../src/errors.ts';
 import { openModel } from '../../src/formats/open.ts';
+import { openCache } from '../../src/versions/cache.ts';
 import { parseDvcConfig } from '../../src/versions/dvc/config.ts';
 import { createDigest } from '../../src/versions/dvc/digest.ts';
 import { dvcSource } from '../../src/versions/dvc/source.ts';
@@ -51,8 +52,11 @@ let caches = 0;
 
 function open(path: string, env: Readonly<Record<string, string>> = place.env): Source {
   // A cache of its own each time: nothing comes from an earlier test.
-  const cacheFolder = join(place.folder, `loadline-${caches++}`);
-  return dvcSource({ kind: 'dvc', path }, { env, cacheFolder, timing: QUICK });
+  const XDG_CACHE_HOME = join(place.folder, `loadline-${caches++}`);
+  return dvcSource(
+    { kind: 'dvc', path },
+    { env, cache: () => openCache({ ...env, XDG_CACHE_HOME }), timing: QUICK },
+  );
 }
 
 async function fetch(path: string, env?: Readonly<Record<string, string>>): Promise<FetchedVersion> {
@@ -262,22 +266,36 @@ describe('DVC', { skip }, () => {
       await fails(join(repository.folder, 'other.pkl'), 'LL7012', /no .dvc file and no dvc.lock/);
     });
 
-    test('stops when it is told to, and leaves nothing half-done', async () => {
+    test('stops when it is told to, and is not taken for whole then', async () => {
       const controller = new AbortController();
-      const cacheFolder = join(place.folder, 'stopped');
-      const source = dvcSource({ kind: 'dvc', path: model }, { env: place.env, cacheFolder, timing: QUICK });
+      const source = open(model);
+      const found = await source.find(work);
       const stopping: Work = {
         signal: controller.signal,
         onProgress: () => controller.abort(new Error('enough')),
       };
-      await assert.rejects(source.fetch(await source.find(stopping), stopping));
-      assert.deepEqual(readdirSync(join(cacheFolder, 'dvc')), []);
+      await assert.rejects(source.fetch(found, stopping));
+      // What was begun is no model yet.
+      const bytes = readFileSync((await source.fetch(found, work)).path);
+      assert.equal(createHash('md5').update(bytes).digest('hex'), md5In(`${model}.dvc`));
     });
 
-    test('is refused where our own cache cannot be written', async () => {
-      const file = join(place.folder, 'a-file');
-      writeFileSync(file, '');
-      const source = dvcSource({ kind: 'dvc', path: model }, { env: place.env, cacheFolder: file });
+    test('is refused where our own cache has no room', async () => {
+      const { path } = await open(model).fetch(await open(model).find(work), work);
+      const source = dvcSource(
+        { kind: 'dvc', path: model },
+        {
+          env: place.env,
+          cache: async () => ({
+            folder: '',
+            // A file in the place of the folder, as a stand-in for a disk that refuses to write.
+            ensure: async (_, fill) => {
+              await fill({ files: path, parts: path });
+              return path;
+            },
+          }),
+        },
+      );
       await assert.rejects(source.fetch(await source.find(work), work), { code: 'LL1007' });
     });
   });

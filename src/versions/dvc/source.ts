@@ -1,12 +1,11 @@
 /** `model.pkl.dvc`, or a path that DVC tracks: from the work tree, DVC's cache or a remote, whichever has it. */
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { cannotWrite } from '../../config/write-whole.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import { each } from '../../net/each.ts';
 import type { Timing } from '../../net/retry.ts';
+import { type Cache, digest } from '../cache.ts';
 import { defaultName } from '../default-name.ts';
 import type { ModelReference } from '../reference.ts';
 import type { Source, Work } from '../types.ts';
@@ -20,7 +19,7 @@ export type DvcReference = Extract<ModelReference, { kind: 'dvc' }>;
 export interface DvcContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Loadline's own: nothing is ever written into the DVC repository. */
-  readonly cacheFolder: string;
+  readonly cache: () => Promise<Cache>;
   /** What a relative path starts from; the process's by default. */
   readonly cwd?: string;
   /** Patience and pauses; tests have other ones. */
@@ -79,34 +78,29 @@ function trackedAt(path: string, given: string): Tracked {
   return tracked;
 }
 
-/** The file or folder in our own cache, made at the first call: whole or not at all. */
+/** The file or folder in our own cache, brought there at the first call. */
 async function bringTracked(tracked: Tracked, context: DvcContext, work: Work): Promise<string> {
-  const { md5, isFolder, legacy, inside } = tracked;
-  const part = inside === '' ? '' : `-${createHash('sha256').update(inside).digest('hex').slice(0, 16)}`;
-  // Two files that differ in their line ends alone are one to DVC 2.
-  const key = `${md5}${legacy ? '-unix' : ''}${isFolder ? '.dir' : ''}${part}`;
-  const target = join(context.cacheFolder, 'dvc', key);
-  const path = join(target, basename(join(tracked.path, inside)));
-  if (existsSync(path)) {
-    return path;
-  }
-  const temporary = `${target}.partial-${randomBytes(6).toString('hex')}`;
-  const shelves = openShelves(tracked, context);
-  await makeFolder(temporary);
-  try {
-    const to = join(temporary, basename(path));
-    await (isFolder ? bringFolder(tracked, to, shelves, work) : bringFile(tracked, to, shelves, work));
-    await rename(temporary, target).catch((error: unknown) => {
-      // Another process was as far first: its folder is the same.
-      if (!existsSync(path)) {
-        throw cannotWrite(target, error);
-      }
-    });
-  } finally {
-    shelves.close();
-    await rm(temporary, { recursive: true, force: true });
-  }
-  return path;
+  const { pointer, path, md5, isFolder, legacy, inside } = tracked;
+  const wanted = join(path, inside);
+  const name = defaultName(wanted);
+  const entry = {
+    model: `${name}-${digest(`${pointer}\0${wanted}`)}`,
+    label: `${name}-${md5.slice(0, VERSION_DIGITS)}`,
+    // Two files that differ in their line ends alone are one to DVC 2.
+    identity: `${md5} ${legacy ? 'dos2unix' : 'md5'}`,
+  };
+  const folder = await (await context.cache()).ensure(entry, async (place) => {
+    const to = join(place.files, basename(wanted));
+    const shelves = openShelves(tracked, context);
+    try {
+      await (isFolder
+        ? bringFolder(tracked, to, join(place.parts, 'list.json'), shelves, work)
+        : bringFile(tracked, to, shelves, work));
+    } finally {
+      shelves.close();
+    }
+  });
+  return join(folder, basename(wanted));
 }
 
 /** Where objects are looked for, in this order; the remote is opened only when it is needed. */
@@ -148,10 +142,15 @@ async function bringFile(tracked: Tracked, to: string, shelves: Shelves, work: W
   );
 }
 
-async function bringFolder(tracked: Tracked, to: string, shelves: Shelves, work: Work): Promise<void> {
+async function bringFolder(
+  tracked: Tracked,
+  to: string,
+  list: string,
+  shelves: Shelves,
+  work: Work,
+): Promise<void> {
   const { md5, legacy, path, inside } = tracked;
   const name = basename(path);
-  const list = `${to}.dir`;
   const manifest: DvcObject = { md5, isManifest: true, size: null, legacy, workFile: null };
   await bring(manifest, `the list of files of ${name}`, list, shelves, work, () => {});
   const files = parseManifest(await readFile(list, 'utf8'), name);
