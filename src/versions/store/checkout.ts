@@ -73,7 +73,9 @@ export async function checkOutFiles(
     rmSync(temporary, { recursive: true, force: true });
     // Another process was as far first: its folder is the same.
     if (!existsSync(target)) {
-      throw storeError(folder, error);
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? new LoadlineError('LL7001', `Cannot open ${label}: it was deleted meanwhile`)
+        : storeError(folder, error);
     }
   }
   return target;
