@@ -6,6 +6,9 @@ import { columns } from '../../output/table.ts';
 import { print, say } from '../../output/terminal.ts';
 import { wholeNumber } from '../../units.ts';
 
+/** Characters of a value; --json has all of them. */
+const LONGEST = 40;
+
 export const history = defineCommand({
   name: 'history',
   args: [{ spec: '<name>', help: NAME_HELP, completes: ['name'] }],
@@ -24,7 +27,7 @@ export const history = defineCommand({
     const { where, name } = parseTarget(given);
     return withModels(options, terminal, async (models) => {
       const registry = await models.registry(where);
-      const all = await registry.history(name, models.work);
+      const all = (await registry.history(name, models.work)).filter((event) => !isOwn(event));
       if (all.length === 0) {
         // A model without history is not the same as no model: this says which names there are.
         await registry.model(name, models.work);
@@ -57,6 +60,11 @@ export const history = defineCommand({
   },
 });
 
+/** What Loadline and MLflow note for themselves through MLflow's API, which has tags for all. */
+function isOwn({ kind, why }: HistoryEvent): boolean {
+  return kind === 'tag' && /^(loadline|mlflow)\./.test(why);
+}
+
 function eventJson({ at, ...event }: HistoryEvent): Record<string, unknown> {
   return { at: new Date(at).toISOString(), ...event };
 }
@@ -64,7 +72,10 @@ function eventJson({ at, ...event }: HistoryEvent): Record<string, unknown> {
 /** What it was about, what changed, who did it and why. */
 function describe({ kind, version, alias, from, to, by, why, rollback }: HistoryEvent): string[] {
   const of = version === null ? '' : ` of ${version}`;
-  const change = [from, to].filter((value) => value !== null).join(' → ');
+  const change = [from, to]
+    .filter((value) => value !== null)
+    .map((value) => (value.length > LONGEST ? `${value.slice(0, LONGEST - 1)}…` : value))
+    .join(' → ');
   switch (kind) {
     case 'version-added':
       return [`version ${version}`, 'added', by, why];

@@ -26,7 +26,7 @@ export const list = defineCommand({
       if (options.json === true) {
         print(terminal, answerJson('Models', { where, place, models: found.map(modelJson) }));
       } else {
-        await printModels(found, place, terminal);
+        await printModels(found, where, place, terminal);
       }
       return EXIT.ok;
     });
@@ -51,12 +51,16 @@ async function readAll(
 
 async function printModels(
   models: readonly RegisteredModel[],
+  where: string,
   place: string,
   terminal: Terminal,
 ): Promise<void> {
   if (models.length === 0) {
     say(terminal, `  No models in ${place} yet.`);
-    say(terminal, '  Add one   loadline models add model.pkl --name NAME');
+    say(
+      terminal,
+      `  Add one   loadline models add model.pkl --name ${where === 'mlflow' ? 'models:/' : ''}NAME`,
+    );
     return;
   }
   const { ago } = await import('../../output/when.ts');
