@@ -423,7 +423,7 @@ export const ERRORS = {
     title: 'interrupted',
     http: 500,
     exit: 'failed',
-    fix: 'Nothing was tagged; run the command again.',
+    fix: 'Nothing was left half-done; run the command again.',
   },
   LL7001: {
     title: 'no such model, version or alias',
