@@ -3,6 +3,7 @@ import type { Store } from '../store/types.ts';
 import { invalid } from './errors.ts';
 import { type Fields, integer, requiredInteger, requiredNumber, requiredText, text } from './fields.ts';
 import { checkMetricKey } from './names.ts';
+import { pythonFloat } from './python-text.ts';
 import { some } from './route.ts';
 import { pageOf } from './search/page.ts';
 
@@ -50,7 +51,7 @@ export function readMetric(fields: Fields, path = ''): Metric {
   checkMetricKey(metric.key, path);
   if (metric.timestamp < 0) {
     throw invalid(
-      `Invalid value ${metric.timestamp} for parameter '${path}timestamp' supplied: metric '${metric.key}' (value=${metric.value}). Timestamp must be a nonnegative long (64-bit integer) `,
+      `Invalid value ${metric.timestamp} for parameter '${path}timestamp' supplied: metric '${metric.key}' (value=${pythonFloat(metric.value)}). Timestamp must be a nonnegative long (64-bit integer) `,
     );
   }
   return metric;
@@ -77,7 +78,7 @@ export function openMetrics({ database }: Store): Metrics {
       'SELECT key, value, is_nan, timestamp, step FROM tracking_metrics WHERE run = ? AND key = ? ORDER BY timestamp, step, value',
     ),
     ofModel: database.prepare(
-      'SELECT key, value, timestamp, step, run, dataset_name, dataset_digest FROM tracking_logged_model_metrics WHERE model = ?',
+      'SELECT key, value, timestamp, step, run, dataset_name, dataset_digest FROM tracking_logged_model_metrics WHERE model = ? ORDER BY rowid',
     ),
     column: database.prepare('SELECT run, value, is_nan FROM tracking_latest_metrics WHERE key = ?'),
   };

@@ -30,6 +30,11 @@ export function pythonRepr(text: string): string {
     : `'${escaped.replaceAll("'", "\\'")}'`;
 }
 
+/** `repr` of a number that Python has as a float. */
+export function pythonFloat(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
 /** `type(value).__name__` of a value that came as JSON. */
 export function pythonType(value: unknown): string {
   switch (typeof value) {

@@ -114,7 +114,7 @@ export function openRegisteredModels({ catalog }: Store): RegisteredModels {
     };
     const sorted = select(catalog.models(), clauses, [...orders, BY_NAME], columns);
     const { rows, next } = pageOf(sorted, size, text(fields, 'page_token'));
-    return { registered_models: some(rows.map(entity)), next_page_token: next };
+    return { registered_models: some(rows.map((one) => entity(one, byStage))), next_page_token: next };
   }
 
   function latestVersions(fields: Fields): object {
@@ -217,13 +217,23 @@ export function openRegisteredModels({ catalog }: Store): RegisteredModels {
   };
 }
 
-function entity(model: StoredModel): object {
+type StageOrder = (a: StoredVersion, b: StoredVersion) => number;
+
+const asReached: StageOrder = () => 0;
+/** MLflow's search takes them from an index. */
+const byStage: StageOrder = (a, b) => (a.stage < b.stage ? -1 : 1);
+
+function entity(model: StoredModel, order: StageOrder = asReached): object {
   return {
     name: model.name,
     creation_timestamp: model.createdAt,
     last_updated_timestamp: model.updatedAt,
     description: model.description || undefined,
-    latest_versions: some(latestByStage(model).map((one) => versionEntity(one, false))),
+    latest_versions: some(
+      latestByStage(model)
+        .sort(order)
+        .map((one) => versionEntity(one, false)),
+    ),
     tags: some(pairs(model.tags)),
     aliases: some(Object.entries(model.aliases).map(([alias, version]) => ({ alias, version }))),
   };

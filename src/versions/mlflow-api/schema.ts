@@ -121,8 +121,8 @@ const MIGRATIONS: readonly string[] = [
     run TEXT NOT NULL,
     dataset_name TEXT,
     dataset_digest TEXT,
-    PRIMARY KEY (model, key, timestamp, step, run)
-  ) STRICT, WITHOUT ROWID;
+    UNIQUE (model, key, timestamp, step, run)
+  ) STRICT;
   CREATE TABLE tracking_run_models (
     run TEXT NOT NULL REFERENCES tracking_runs (id),
     direction TEXT NOT NULL CHECK (direction IN ('input', 'output')),

@@ -56,8 +56,12 @@ function clauseOf(left: Token, { text: operator }: Token, right: Token | null, r
       `IS NULL / IS NOT NULL is only supported for tags and params, not for '${entity}' '${key}'`,
     );
   }
+  const isKnown = rules.operators(entity, type, key).includes(operator);
+  if (!isKnown && rules.operatorFirst) {
+    throw invalid(rules.badOperator(entity, type, key, operator));
+  }
   const value = right === null ? null : readValue(entity, key, type, right, rules);
-  if (!rules.operators(entity, type, key).includes(operator)) {
+  if (!isKnown) {
     throw invalid(rules.badOperator(entity, type, key, operator));
   }
   if ((operator === 'IN' || operator === 'NOT IN') !== Array.isArray(value)) {
@@ -73,7 +77,7 @@ function readValue(
   token: Token,
   rules: SearchRules,
 ): Clause['value'] {
-  if (entity === 'metric' || (type === 'number' && token.kind !== 'text')) {
+  if (entity === 'metric' || (type === 'number' && !(token.kind === 'text' && rules.quotedNumbers))) {
     if (token.kind !== 'number') {
       throw invalid(
         `Expected numeric value type for ${entity === 'metric' ? 'metric' : `numeric attribute: ${key}`}. Found ${token.text}`,
@@ -82,7 +86,6 @@ function readValue(
     return Number(token.text);
   }
   if (type === 'number') {
-    // A number in quotes is one for the registry's searches and no fault for the others.
     const number = Number(unquote(token.text, "'"));
     if (!Number.isInteger(number)) {
       throw invalid(`Invalid value for numeric attribute '${key}': ${token.text}`);
@@ -108,12 +111,17 @@ function readValue(
     }
     return type === 'id' ? experimentId(text) : text;
   }
-  const what = entity === 'attribute' ? 'attributes' : entity === 'dataset' ? 'dataset attributes' : entity;
-  throw invalid(
-    entity === 'param' || entity === 'tag'
-      ? `Expected a quoted string value for ${entity === 'param' ? 'parameter' : 'tag'} (e.g. 'my-value'). Got value ${token.text}`
-      : `Expected a quoted string value for ${what}. Got value ${token.text}`,
-  );
+  switch (entity) {
+    case 'param':
+    case 'tag':
+      throw invalid(
+        `Expected a quoted string value for ${entity === 'param' ? 'parameter' : 'tag'} (e.g. 'my-value'). Got value ${token.text}`,
+      );
+    case 'dataset':
+      throw invalid(`Expected a quoted string value for dataset attributes. Got value ${token.text}`);
+    default:
+      throw invalid(rules.badValue(token.text, token.kind === 'number'));
+  }
 }
 
 function listOf(text: string): string[] {

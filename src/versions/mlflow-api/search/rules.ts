@@ -21,6 +21,12 @@ export interface SearchRules {
   readonly invalidClauses: (pieces: readonly string[], filter: string) => string;
   readonly operators: (entity: Entity, type: AttributeType, key: string) => readonly string[];
   readonly badOperator: (entity: Entity, type: AttributeType, key: string, operator: string) => string;
+  /** For a value of an attribute that is neither a text nor, where it may be, a list. */
+  readonly badValue: (value: string, isNumber: boolean) => string;
+  /** Whether a number may be in quotes. */
+  readonly quotedNumbers: boolean;
+  /** Whether the operator is looked at before the value: it shows where both are wrong. */
+  readonly operatorFirst: boolean;
 }
 
 const NUMERIC = ['>', '>=', '!=', '=', '<', '<='];
@@ -34,6 +40,14 @@ function invalidClauses(pieces: readonly string[]): string {
   return `Invalid clause(s) in filter string: ${pieces.join(', ')}`;
 }
 
+function textExpected(value: string): string {
+  return `Expected a quoted string value for attributes. Got value ${value}`;
+}
+
+function textOrListExpected(value: string): string {
+  return `Expected a quoted string value or a list of quoted string values for attributes. Got value ${value}`;
+}
+
 const TAG_OR_ATTRIBUTE = {
   entities: { attribute: 'attribute', tag: 'tag', tags: 'tag' },
   unknownEntity: (name: string) =>
@@ -41,6 +55,9 @@ const TAG_OR_ATTRIBUTE = {
   aliases: {},
   orderEntities: ['attribute'],
   invalidClauses,
+  badValue: textExpected,
+  quotedNumbers: false,
+  operatorFirst: false,
 } as const;
 
 export const RUN_RULES: SearchRules = {
@@ -90,6 +107,9 @@ export const RUN_RULES: SearchRules = {
   },
   badOperator: (entity, type, key, operator) =>
     `Invalid comparator '${operator}' not one of '${quoted(RUN_RULES.operators(entity, type, key))}'`,
+  badValue: textExpected,
+  quotedNumbers: false,
+  operatorFirst: false,
 };
 
 export const EXPERIMENT_RULES: SearchRules = {
@@ -101,19 +121,12 @@ export const EXPERIMENT_RULES: SearchRules = {
     if (entity === 'tag') {
       return [...EQUAL, ...NULLS];
     }
-    return type === 'number' ? NUMERIC : type === 'id' ? ['=', '!=', ...IN] : EQUAL;
+    return type === 'number' ? NUMERIC : type === 'id' ? ['=', '!=', ...IN] : [...EQUAL, ...IN];
   },
-  badOperator: (entity, type, _, operator) => {
-    const what =
-      entity === 'tag'
-        ? 'tag'
-        : type === 'number'
-          ? 'numeric attribute'
-          : type === 'id'
-            ? 'experiment_id'
-            : 'string attribute';
-    return `Invalid comparator for ${what}: ${operator}`;
-  },
+  badOperator: (entity, type, _, operator) =>
+    entity === 'attribute' && type === 'text'
+      ? `Invalid comparator '${operator}' not one of '${quoted([...EQUAL, ...IN])}'`
+      : `Invalid comparator for ${entity === 'tag' ? 'tag' : type === 'id' ? 'experiment_id' : 'numeric attribute'}: ${operator}`,
 };
 
 export const REGISTERED_MODEL_RULES: SearchRules = {
@@ -123,6 +136,7 @@ export const REGISTERED_MODEL_RULES: SearchRules = {
   orders: ['name', 'timestamp', 'last_updated_timestamp'],
   operators: (entity) => (entity === 'tag' ? EQUAL : [...EQUAL, ...IN]),
   badOperator: (entity, _, __, operator) => `Invalid comparator for ${entity}: ${operator}`,
+  badValue: textOrListExpected,
 };
 
 export const MODEL_VERSION_RULES: SearchRules = {
@@ -135,6 +149,11 @@ export const MODEL_VERSION_RULES: SearchRules = {
     entity === 'attribute' && type === 'number'
       ? `Invalid comparator for attribute ${key}: ${operator}`
       : `Invalid comparator for ${entity}: ${operator}`,
+  badValue: (value, isNumber) =>
+    isNumber
+      ? "Only the '{'version_number', 'creation_timestamp', 'last_updated_timestamp'}' attributes support comparison with numeric values."
+      : textOrListExpected(value),
+  quotedNumbers: true,
 };
 
 const LOGGED_MODEL_ATTRIBUTES = {
@@ -175,6 +194,9 @@ export const LOGGED_MODEL_RULES: SearchRules = {
     )
       .map((one) => `'${one}'`)
       .join(', ')}).`,
+  badValue: textExpected,
+  quotedNumbers: false,
+  operatorFirst: true,
 };
 
 /** What a name in a filter or an order means. Throws INVALID_PARAMETER_VALUE. */
@@ -192,7 +214,7 @@ export function resolveName(
   const bare = unquote(name.slice(dot + 1), '`"');
   const key = entity === 'attribute' ? (rules.aliases[bare] ?? bare) : bare;
   if (entity === 'attribute' && !keys.includes(key)) {
-    throw badKey('attribute', key, keys);
+    throw badKey('attribute', key, [...keys, ...Object.keys(rules.aliases)]);
   }
   if (entity === 'dataset' && !DATASET_KEYS.includes(key)) {
     throw badKey('dataset', key, DATASET_KEYS);
