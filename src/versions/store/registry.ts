@@ -4,14 +4,11 @@ import { createReadStream, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
-import { buildModel } from '../../formats/model-file.ts';
-import { inspectModel, openModel } from '../../formats/open.ts';
 import type { AddRequest, ModelRegistry, ModelVersion, RegisteredModel, Work } from '../types.ts';
 import { artifactWriter } from './artifacts.ts';
 import { adoptBlob, type Staged, stageBlob } from './blobs.ts';
 import { OWN_ARTIFACTS } from './catalog.ts';
 import { checkOutFiles, contentName } from './checkout.ts';
-import { modelFolder } from './model-folder.ts';
 import { checkArtifactPath, checkModelName } from './names.ts';
 import { findRunModel, withRun } from './run-model.ts';
 import { writing } from './transaction.ts';
@@ -102,6 +99,7 @@ async function addRun(
     `runs:/${runId}/${path}`,
     work,
   );
+  const { openModel } = await reader();
   const { origin } = await openModel(folder);
   const source = `runs:/${runId}/${path}`;
   return create(store, request, { source, artifactPath, runId, sha256: origin.sha256, bytes: origin.bytes });
@@ -123,6 +121,11 @@ interface Examined {
   readonly bytes: number;
 }
 
+/** Every estimator that there is comes with it: only what is added is read, all else is quick to start. */
+function reader(): Promise<typeof import('../../formats/open.ts')> {
+  return import('../../formats/open.ts');
+}
+
 /** Throws what opening a model throws. */
 async function examine(path: string): Promise<Examined> {
   const entry = await stat(path).catch((cause: unknown) => {
@@ -132,9 +135,13 @@ async function examine(path: string): Promise<Examined> {
     });
   });
   if (entry.isDirectory()) {
+    const { openModel } = await reader();
     const { origin } = await openModel(path);
     return { files: await walk(path), sha256: origin.sha256, bytes: origin.bytes };
   }
+  const { inspectModel } = await reader();
+  const { buildModel } = await import('../../formats/model-file.ts');
+  const { modelFolder } = await import('./model-folder.ts');
   const file = await inspectModel(path);
   const { modelFile, texts } = modelFolder(file, buildModel(file), Date.now());
   const files = new Map<string, FileSource>([[modelFile, { file: path }]]);
