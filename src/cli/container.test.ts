@@ -42,6 +42,13 @@ test('a container listens on every address and takes every option of serve from 
   assert.equal(option(args, '--drain'), undefined);
 });
 
+test('a container takes a model from a registry where it is told one', () => {
+  const env = { LOADLINE_MODEL: 'models:/house-price@champion', LOADLINE_STORE: '/srv/models' };
+  const args = serveArguments([], env, findModel(env));
+  assert.deepEqual(args.slice(0, 2), ['serve', 'models:/house-price@champion']);
+  assert.equal(option(args, '--store'), '/srv/models');
+});
+
 test('SageMaker settles what it shares with MLflow', () => {
   assert.equal(option(serveArguments(['serve'], {}, 'm.pkl'), '--dialect'), 'sagemaker');
   assert.equal(option(serveArguments([], {}, 'm.pkl'), '--dialect'), undefined);

@@ -1,5 +1,5 @@
 /** What is in a model, in words: shared by `inspect` and `models show`. */
-import type { Declared } from '../../model/declared.ts';
+import type { Declared, DeclaredInput } from '../../model/declared.ts';
 import type { Fitted } from '../../model/fitted.ts';
 import { METHODS } from '../../model/fitted.ts';
 import type { Model, NamedFeature } from '../../model/model.ts';
@@ -55,20 +55,12 @@ function featureRow(feature: NamedFeature): string[] {
 /** What the MLmodel beside a model says. */
 export function declaredLines(declared: Declared): string[] {
   const { mlflow, runId, modelId, inputs, outputs, predictFn, example, faults } = declared;
-  const fields = (list: NonNullable<Declared['inputs']>): string =>
-    list
-      .map(({ name, type, shape, required }) =>
-        [name, shape === null ? type : `${type}[${shape.join(', ')}]`, required ? null : 'optional']
-          .filter((part) => part !== null)
-          .join(' '),
-      )
-      .join(', ');
   const rows: [string, string][] = [
     ['by', mlflow === null ? 'MLflow' : `MLflow ${mlflow}`],
     ['run', runId ?? '-'],
     ...(modelId === null ? [] : [['model', modelId] as [string, string]]),
-    ['inputs', inputs === null ? 'no signature' : fields(inputs)],
-    ...(outputs === null ? [] : [['outputs', fields(outputs)] as [string, string]]),
+    ['inputs', inputs === null ? 'no signature' : fieldsText(inputs)],
+    ...(outputs === null ? [] : [['outputs', fieldsText(outputs)] as [string, string]]),
     ['calls', predictFn],
     ['example', example === null ? 'none' : 'has one'],
   ];
@@ -77,4 +69,20 @@ export function declaredLines(declared: Declared): string[] {
     ...columns(rows.map(([name, value]) => [`  ${name}`, value])),
     ...faults.map((fault) => `  ! ${fault}`),
   ];
+}
+
+/** Fields of a signature that are shown; --json has all of them. */
+const MOST_FIELDS = 12;
+
+/** `area_m2 double, rooms long optional`. */
+function fieldsText(fields: readonly DeclaredInput[]): string {
+  const shown = fields
+    .slice(0, MOST_FIELDS)
+    .map(({ name, type, shape, required }) =>
+      [name, shape === null ? type : `${type}[${shape.join(', ')}]`, required ? null : 'optional']
+        .filter((part) => part !== null)
+        .join(' '),
+    );
+  const more = fields.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? `, … and ${more} more` : ''}`;
 }
