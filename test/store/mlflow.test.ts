@@ -52,6 +52,8 @@ interface Answer {
 async function python(mode: string, out: string): Promise<void> {
   assert.ok(PYTHON, 'LOADLINE_TEST_PYTHON must name a Python with MLflow and skops: `make test` sets it');
   await promisify(execFile)(PYTHON, [SCRIPT, mode, out], {
+    // MLflow may write a folder of runs wherever it is.
+    cwd: out,
     env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true' },
     timeout: TIMEOUT_MS,
   });
