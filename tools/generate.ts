@@ -1,8 +1,9 @@
 /**
- * Writes what is made from the source: the list of estimator families and the page of error codes. With --check it
- * changes nothing and fails when one is stale.
+ * Writes what is made from the source: the list of estimator families, the page of error codes and the JSON Schema of
+ * loadline.yaml. With --check it changes nothing and fails when one is stale.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { configJsonSchema } from '../src/config/schema.ts';
 import { ERRORS, EXIT } from '../src/errors.ts';
 
 const FAMILY = /^export const (\w+) = defineEstimators\b/gm;
@@ -86,6 +87,7 @@ function main(): void {
   const targets: readonly [string, string][] = [
     ['src/estimators/list.ts', renderEstimatorList(files)],
     ['docs/errors.md', renderErrorPage()],
+    ['docs/loadline.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
   ];
   for (const [path, text] of targets) {
     if (current(`${root}${path}`) === text) {

@@ -7,6 +7,8 @@ test('the candidate with the fewest edits, when they are few', () => {
   assert.equal(nearest('feature', words), 'features');
   assert.equal(nearest('featrues', words), 'features');
   assert.equal(nearest('probability', words), 'probabilities');
+  assert.equal(nearest('wacth', ['match', 'watch']), 'watch');
+  assert.equal(nearest('prot', ['port', 'host']), 'port');
   assert.equal(nearest('rows', words), null);
   assert.equal(nearest('', words), null);
   assert.equal(nearest('x', ['y']), 'y');

@@ -7,6 +7,7 @@ import { inspect } from './inspect.ts';
 import { models } from './models/models.ts';
 import { predict } from './predict.ts';
 import { push } from './push.ts';
+import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { test } from './test.ts';
 
@@ -20,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
   models,
   doctor,
   explain,
+  schema,
 ];
