@@ -1,10 +1,14 @@
 /** Versions of models as a new user meets them: the embedded store in a folder of their own. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
+import type { ModelComparison } from '../../src/cli/commands/models/comparison.ts';
 import { commandLine, HOUSES, type Outcome, ROOT } from './command-line.ts';
 
 /** A linear regression of four columns a, b, c, d, fitted by scikit-learn 1.9.1. */
@@ -473,6 +477,48 @@ describe('compare', () => {
       });
     });
   }
+
+  test('a running server counts what compare reads', async () => {
+    const { folder, loadline, loadlineBeside: beside } = commandLine();
+    ok(loadline(['models', 'add', HOUSES, '--name', 'house-price', '--alias', 'champion']));
+    ok(loadline(['models', 'add', HOUSES, '--name', 'house-price']));
+    const args = ['serve', 'house-price@champion', '--shadow', 'house-price/2', '--port', '0', '--json'];
+    const server = spawn(process.execPath, [`${ROOT}bin/loadline.js`, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [line] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
+      const { url } = JSON.parse(line) as { url: string };
+      const features = Array.from({ length: 200 }, (_, i) => [i, 4, 12, 5.5]);
+      const answered = await fetch(`${url}/predict`, { method: 'POST', body: JSON.stringify({ features }) });
+      assert.equal(answered.status, 200);
+      const comparison = async (): Promise<ModelComparison | undefined> => {
+        const { stdout } = await beside(['models', 'compare', '--url', url, '--json']);
+        return (JSON.parse(stdout) as { models: ModelComparison[] }).models[0];
+      };
+      let found = await comparison();
+      // The shadow is asked after the answer has gone.
+      while (found?.compared[0]?.rows !== 200) {
+        found = await comparison();
+      }
+      const { version, against, agreeing, failed, dropped } = found.compared[0];
+      assert.deepEqual(
+        { version, against, agreeing, failed, dropped },
+        { version: '2', against: '1', agreeing: 200, failed: 0, dropped: 0 },
+      );
+      const champion = found.traffic.find(({ role }) => role === 'champion');
+      assert.deepEqual(
+        [champion?.version, champion?.requests, champion?.rows, champion?.errors],
+        ['1', 1, 200, 0],
+      );
+      assert.ok((champion?.p99 ?? 0) > 0);
+      assert.match(found.verdicts[0] ?? '', /^Shadow 2 agrees with 1 on 100 % of 200 rows/);
+    } finally {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+  });
 
   test('no server at all', async () => {
     // The port of a server that was closed just now.

@@ -35,7 +35,11 @@ function loaded(...args: string[]): readonly string[] {
 
 for (const args of [['--version'], ['--help'], ['models', '--help'], ['models'], ['models', 'lst']]) {
   test(`${args.join(' ')} loads the command line and nothing of what commands do`, () => {
-    assert.deepEqual(loaded(...args), ['bytes', 'cli', 'commander', 'errors.ts', 'model', 'picocolors']);
+    const few = ['bytes', 'cli', 'commander', 'config', 'errors.ts', 'model', 'picocolors'];
+    assert.deepEqual(
+      loaded(...args).filter((name) => !few.includes(name)),
+      [],
+    );
   });
 }
 

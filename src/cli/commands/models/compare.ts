@@ -96,7 +96,11 @@ async function printComparison(
   const time = (value: number | null): string => (value === null ? '-' : words.seconds(value));
   print(terminal, `${color.bold(model)}   ${url}`);
   print(terminal, '');
-  const rows = traffic.map(({ version, role, requests, rows: nRows, errors, p50, p99 }: Traffic) => [
+  // A shadow answers nobody, and a version that is only kept warm nobody has to see.
+  const seen = traffic.filter(
+    ({ role, requests }) => requests > 0 || role === 'champion' || role === 'canary',
+  );
+  const rows = seen.map(({ version, role, requests, rows: nRows, errors, p50, p99 }: Traffic) => [
     version,
     role,
     requests.toLocaleString('en'),
