@@ -1,25 +1,23 @@
 /** A server of one process. */
-import { openModel, openModelBeside } from '../formats/open.ts';
+import { openModelBeside } from '../formats/open.ts';
 import { createLogger } from '../log.ts';
 import type { Repository } from './protocols/define.ts';
 import { checkVersion } from './roster/check.ts';
 import { createKeeper } from './roster/keeper.ts';
-import { openRoster } from './roster/open.ts';
-import type { RosterPlan } from './roster/plan.ts';
+import type { OpenRoster } from './roster/open.ts';
 import type { Running } from './run.ts';
 import { type Address, createService } from './server.ts';
 import { type ServeSettings, serviceOptions } from './settings.ts';
 
-/** Opens a plan and serves it. Throws what opening and listening throw. */
+/** Serves what is open. Throws what listening throws. */
 export async function startSingle(
-  plan: RosterPlan,
+  roster: OpenRoster,
   settings: ServeSettings,
   repository: Repository,
 ): Promise<{ readonly running: Running; readonly address: Address }> {
-  const open = (path: string): ReturnType<typeof openModel> => openModel(path, settings.limits);
   const service = createService({
     ...serviceOptions(settings),
-    roster: await openRoster(plan, open),
+    roster,
     logger: createLogger(settings.logLevel),
     repository,
   });

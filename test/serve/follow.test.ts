@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openModel } from '../../src/formats/open.ts';
 import { DEFAULT_MAX_BODY_BYTES } from '../../src/serve/core.ts';
+import { checkVersion } from '../../src/serve/roster/check.ts';
+import { openFirst } from '../../src/serve/roster/keeper.ts';
 import type { ServeSettings } from '../../src/serve/settings.ts';
 import { startSingle } from '../../src/serve/single.ts';
 import { createFollower } from '../../src/serve/watch/follow.ts';
@@ -84,7 +87,11 @@ test('an alias of the store is followed; what is served is held; what does not f
     log: (message) => logs.push(message),
     hold: storeHold(holds, HOLDER, followed),
   });
-  const { running, address } = await startSingle(plan, settings, follower.repository);
+  const { running, address } = await startSingle(
+    await openFirst(plan, { open: openModel, check: checkVersion }),
+    settings,
+    follower.repository,
+  );
   follower.start(running);
   t.after(() => {
     follower.stop();

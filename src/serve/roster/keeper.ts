@@ -2,7 +2,7 @@
 import type { Data } from '../../model/data.ts';
 import type { Model } from '../../model/model.ts';
 import { modelOf, type OpenRoster, openRoster, versionKey } from './open.ts';
-import type { CheckReport, RosterPlan } from './plan.ts';
+import type { CheckReport, RosterPlan, VersionPlan } from './plan.ts';
 
 /** What a keeper keeps: a server. */
 export interface Kept {
@@ -34,21 +34,27 @@ export interface Keeper {
 }
 
 export function createKeeper(kept: Kept, { open, check }: KeeperOptions): Keeper {
+  // Shadows and versions that are asked for by number answer nobody unasked: they are checked once they are to.
+  const checked = new Set(answering(kept.roster()).map(({ name, version }) => versionKey(name, version)));
   let prepared: OpenRoster | null = null;
   return {
     async prepare(plan) {
       const before = kept.roster();
       const next = await openRoster(plan, open, before);
       const reports: CheckReport[] = [];
-      for (const { name, champion, canary } of next.plan.models) {
-        const old = before.plan.models.find((model) => model.name === name)?.champion ?? null;
-        for (const version of [champion, canary]) {
-          if (version !== null && !before.models.has(versionKey(name, version))) {
-            const previous = old === null ? null : modelOf(before, name, old);
-            reports.push(
-              await check(modelOf(next, name, version), name, version.version, previous, kept.recent(name)),
-            );
-          }
+      for (const { name, version } of answering(next)) {
+        const key = versionKey(name, version);
+        if (!checked.has(key)) {
+          const old = championOf(before, name);
+          reports.push(
+            await check(modelOf(next, name, version), name, version.version, old, kept.recent(name)),
+          );
+          checked.add(key);
+        }
+      }
+      for (const key of checked) {
+        if (!next.models.has(key)) {
+          checked.delete(key);
         }
       }
       prepared = next;
@@ -64,4 +70,29 @@ export function createKeeper(kept: Kept, { open, check }: KeeperOptions): Keeper
       prepared = null;
     },
   };
+}
+
+/** Opens and checks the plan that a server starts with; a canary against its champion. Throws what opening and checking throw. */
+export async function openFirst(plan: RosterPlan, { open, check }: KeeperOptions): Promise<OpenRoster> {
+  const roster = await openRoster(plan, open);
+  for (const { name, version } of answering(roster)) {
+    const model = modelOf(roster, name, version);
+    const champion = championOf(roster, name);
+    await check(model, name, version.version, champion === model ? null : champion, []);
+  }
+  return roster;
+}
+
+/** Champions and canaries: what answers requests that name no version. */
+function answering({
+  plan,
+}: OpenRoster): readonly { readonly name: string; readonly version: VersionPlan }[] {
+  return plan.models.flatMap(({ name, champion, canary }) =>
+    [champion, canary].filter((version) => version !== null).map((version) => ({ name, version })),
+  );
+}
+
+function championOf(roster: OpenRoster, name: string): Model | null {
+  const champion = roster.plan.models.find((model) => model.name === name)?.champion ?? null;
+  return champion === null ? null : modelOf(roster, name, champion);
 }

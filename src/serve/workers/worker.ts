@@ -3,8 +3,7 @@ import { openModel, openModelBeside } from '../../formats/open.ts';
 import { createLogger } from '../../log.ts';
 import { type Snapshot, sameCounts } from '../../monitor/metrics/snapshot.ts';
 import { checkVersion } from '../roster/check.ts';
-import { createKeeper, type Keeper } from '../roster/keeper.ts';
-import { openRoster } from '../roster/open.ts';
+import { createKeeper, type Keeper, openFirst } from '../roster/keeper.ts';
 import type { RosterPlan } from '../roster/plan.ts';
 import { createService, type Service } from '../server.ts';
 import { type ServeSettings, serviceOptions } from '../settings.ts';
@@ -94,7 +93,7 @@ export async function runWorker(): Promise<void> {
   try {
     service = createService({
       ...serviceOptions(settings),
-      roster: await openRoster(plan, open),
+      roster: await openFirst(plan, { open, check: checkVersion }),
       worker: process.env.LOADLINE_WORKER ?? '0',
       logger: createLogger(settings.logLevel),
       metricsText: () => texts.ask((id) => tell({ type: 'metrics', id }), ANSWER_MS),
