@@ -2,6 +2,7 @@
 import { LoadlineError } from '../../errors.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { type Options, text } from '../define.ts';
+import { readKeys } from '../keys-file.ts';
 import { readLimits } from '../limits.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { duration, size, wholeNumber } from '../units.ts';
@@ -45,21 +46,4 @@ async function readWorkers(value: string): Promise<number> {
     return autoWorkers();
   }
   return wholeNumber('workers', value, 1, 512);
-}
-
-async function readKeys(options: Options, env: Terminal['env']): Promise<ServeSettings['keys']> {
-  const { parseKeys } = await import('../../config/keys.ts');
-  const path = text(options, 'keysFile') ?? env.LOADLINE_API_KEYS_FILE;
-  if (path !== undefined) {
-    const { readFile } = await import('node:fs/promises');
-    const content = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new LoadlineError('LL1006', `Cannot read the keys in ${path}`, { where: path, cause });
-    });
-    const keys = parseKeys(content, path);
-    if (keys.length === 0) {
-      throw new LoadlineError('LL1005', `${path} holds no keys`, { where: path });
-    }
-    return keys;
-  }
-  return parseKeys(env.LOADLINE_API_KEYS ?? '', 'LOADLINE_API_KEYS');
 }
