@@ -36,10 +36,17 @@ export async function seed(server: MlflowServer): Promise<Seeded> {
 
 export const WORK: Work = { signal: new AbortController().signal, onProgress: () => {} };
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 /** A folder that goes with the test process. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'loadline-mlflow-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 

@@ -1,7 +1,7 @@
 /** One file of a model from a server to the disk: resumed where it broke off, whole, and as long as it was said to be. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, rmSync, writeFileSync } from 'node:fs';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { LoadlineError } from '../../errors.ts';
 import { Passing, withRetries } from '../../net/retry.ts';
@@ -100,9 +100,10 @@ async function receive(
   if (start === 0) {
     // A weak tag promises no equal bytes (RFC 9110, 13.1.5).
     if (etag !== undefined && !etag.startsWith('W/')) {
-      await writeFile(`${file.part}.etag`, etag);
+      // At once: what has arrived is lost when the connection breaks while nobody reads.
+      writeFileSync(`${file.part}.etag`, etag);
     } else {
-      await rm(`${file.part}.etag`, { force: true });
+      rmSync(`${file.part}.etag`, { force: true });
     }
   }
   const end = await append(client, file, response, start, signal);

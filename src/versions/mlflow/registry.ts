@@ -26,7 +26,6 @@ import {
   findVersions,
 } from './find.ts';
 import { addMove, MOVES_TAG, parseMoves } from './moves.ts';
-import { logBatch, uploadModel } from './upload.ts';
 
 /** Tags of a version that Loadline added: MLflow knows neither. */
 const SHA256_TAG = 'loadline.sha256';
@@ -145,6 +144,8 @@ async function add(
   work: Work,
 ): Promise<ModelVersion> {
   const { name, description, from, by } = request;
+  // Opens the model: only what adds one loads the estimators.
+  const { uploadModel } = await import('./upload.ts');
   const origin: Origin =
     'path' in from
       ? await uploadModel(client, env, request, from.path, work).then(({ runId, source, sha256, bytes }) => ({
@@ -208,6 +209,7 @@ async function ofRun(
       'Cannot keep --data beside a model that a run logged: log it with the run instead',
     );
   }
+  const { logBatch } = await import('./upload.ts');
   const run = await findRun(client, runId, work);
   const model = await findRunModel(client, run, artifactPath, work);
   if (model !== null && model.status !== 'LOGGED_MODEL_READY') {
