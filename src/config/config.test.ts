@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { isLoadlineError, type LoadlineError } from '../errors.ts';
-import { type Config, isConfigPath, parseConfig, readConfig } from './config.ts';
+import { type Config, parseConfig, readConfig } from './config.ts';
+import { isConfigPath } from './defaults.ts';
 
 const HEAD = 'apiVersion: loadline/v1\n';
 const ONE = `${HEAD}models:\n  - source: model.pkl\n`;

@@ -3,15 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { LoadlineError } from '../errors.ts';
+import { CANARY_KEY, WATCH_INTERVAL } from './defaults.ts';
 import { configError, type Fault, faultsOf, listError, type Path } from './faults.ts';
-import {
-  CANARY_KEY,
-  type ConfigFile,
-  configJsonSchema,
-  configSchema,
-  type DeployConfig,
-  WATCH_INTERVAL,
-} from './schema.ts';
+import { type ConfigFile, configJsonSchema, configSchema, type DeployConfig } from './schema.ts';
 import { parseDuration, parseShare } from './units.ts';
 
 export interface Config {
@@ -46,11 +40,6 @@ const MAX_BYTES = 2 ** 20;
 const MIN_WATCH_MS = 100;
 /** A version in the store or on MLflow, whose versions have numbers. */
 const REGISTERED = /^((?:models:\/+)?[^/@:]+)[/@][^/@:]+$/;
-
-/** Whether a path looks like a loadline.yaml, as against a model. */
-export function isConfigPath(path: string): boolean {
-  return /\.ya?ml$/i.test(path);
-}
 
 /** @throws LoadlineError LL1006; LL1010 with every fault, its line and column, what was found and what was wanted */
 export async function readConfig(path: string): Promise<Config> {

@@ -5,14 +5,10 @@
 import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../bytes/limits.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { CANARY_KEY, WATCH_INTERVAL } from './defaults.ts';
 import { DURATION, SIZE_TEXT } from './units.ts';
 
 export const API_VERSION = 'loadline/v1';
-
-/** How often a reference is looked up where nothing else is said: one request of a few milliseconds. */
-export const WATCH_INTERVAL = '5s';
-/** Header whose value decides who meets a canary. */
-export const CANARY_KEY = 'x-loadline-key';
 
 interface About {
   readonly description: string;

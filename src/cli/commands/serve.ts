@@ -64,8 +64,9 @@ export const serve = defineCommand({
   ],
   async run([given = ''], flags, terminal) {
     const start = performance.now();
-    const { readServing } = await import('../serving/serving.ts');
-    const { requests, options } = await readServing(given, flags);
+    const { readAsked } = await import('../serving/asked.ts');
+    const asked = await readAsked(given, flags, terminal.env);
+    const { options } = asked;
     const { readSettings } = await import('../serving/settings.ts');
     const settings = await readSettings(options, terminal);
     const drainMs = duration('drain', text(options, 'drain') ?? '5s');
@@ -73,7 +74,7 @@ export const serve = defineCommand({
     checkExposure(settings);
     const log = logger(options, terminal);
     const { openServing } = await import('../serving/open.ts');
-    const serving = await openServing(requests, settings, options, terminal, log);
+    const serving = await openServing(asked, settings, terminal, log);
     const code = await serveUntilEnd(serving, settings, options, terminal, { drainMs, start, log });
     log(code === EXIT.ok ? 'drained' : 'ended at once');
     if (code !== EXIT.ok) {

@@ -1,5 +1,4 @@
 /** From what is asked for to what a server starts with: every reference looked up, every version here, and who follows them. */
-import { existsSync } from 'node:fs';
 import { LoadlineError } from '../../errors.ts';
 import { openModel } from '../../formats/open.ts';
 import type { Model } from '../../model/model.ts';
@@ -9,16 +8,13 @@ import { modelOf, type OpenRoster } from '../../serve/roster/open.ts';
 import type { RosterPlan } from '../../serve/roster/plan.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { createFollower, type Followed, type Follower, type Hold } from '../../serve/watch/follow.ts';
-import { type ModelRequest, preparePlan } from '../../serve/watch/plan.ts';
-import { fileSource } from '../../versions/file-source.ts';
-import { type ModelReference, parseReference } from '../../versions/reference.ts';
-import type { Store } from '../../versions/store/types.ts';
-import type { Source } from '../../versions/types.ts';
-import type { Options } from '../define.ts';
+import { preparePlan } from '../../serve/watch/plan.ts';
+import { openSources, type Sources } from '../../versions/open.ts';
+import { text } from '../define.ts';
 import { interruptible } from '../interrupt.ts';
-import { storeFolder } from '../models.ts';
 import { progressDisplay, versionWork } from '../output/progress.ts';
 import type { Terminal } from '../output/terminal.ts';
+import type { Asked } from './asked.ts';
 
 export interface Serving {
   readonly plan: RosterPlan;
@@ -37,23 +33,20 @@ const STORE_PATIENCE_MS = 100;
 
 /** Throws what looking up, fetching, opening and checking throw; Ctrl-C ends it. */
 export function openServing(
-  requests: readonly ModelRequest[],
+  { requests, options, env, folder }: Asked,
   settings: ServeSettings,
-  options: Options,
   terminal: Terminal,
   log: (message: string) => void,
 ): Promise<Serving> {
   return interruptible(async (signal) => {
     const display = progressDisplay(terminal, options.json === true);
-    const parse = (text: string): ModelReference => parseReference(text, { exists: existsSync });
-    const store = requests.some(({ reference }) => parse(reference).kind === 'store')
-      ? await openStoreOf(storeFolder(options, terminal.env))
-      : null;
+    const store = text(options, 'store');
+    const sources = openSources({ env, cwd: folder, ...(store === undefined ? {} : { store }) });
     try {
-      const open = await sourcesOf(store);
-      const { plan, followed } = await preparePlan(requests, { parse, open }, versionWork(display, signal));
+      const { plan, followed } = await preparePlan(requests, sources, versionWork(display, signal));
       const { model, roster } = await openPlan(plan, settings);
-      const follower = createFollower({ references: followed, log, hold: await holdOf(store, followed) });
+      const hold = await holdOf(sources, followed);
+      const follower = createFollower({ references: followed, log, hold });
       return {
         plan,
         model,
@@ -62,11 +55,11 @@ export function openServing(
         follower,
         close() {
           follower.stop();
-          store?.close();
+          sources.close();
         },
       };
     } catch (error) {
-      store?.close();
+      sources.close();
       throw error;
     } finally {
       display.end();
@@ -92,30 +85,13 @@ async function openPlan(
   return { model: modelOf(roster, name, champion!), roster };
 }
 
-async function sourcesOf(store: Store | null): Promise<(reference: ModelReference) => Source> {
-  const { storeSource } = await import('../../versions/store/source.ts');
-  return (reference) => {
-    if (reference.kind === 'file') {
-      return fileSource(reference);
-    }
-    if (reference.kind === 'store' && store !== null) {
-      return storeSource(reference, store);
-    }
-    throw new LoadlineError('LL7016', 'not yet');
-  };
-}
-
-async function openStoreOf(folder: string): Promise<Store> {
-  const { openStore } = await import('../../versions/store/open.ts');
-  const store = openStore(folder, { create: false });
-  store.database.exec(`PRAGMA busy_timeout = ${STORE_PATIENCE_MS}`);
-  return store;
-}
-
-async function holdOf(store: Store | null, followed: readonly Followed[]): Promise<Hold | null> {
-  if (store === null) {
+/** Null where no model comes from the embedded store. */
+async function holdOf(sources: Sources, followed: readonly Followed[]): Promise<Hold | null> {
+  if (!followed.some(({ source }) => source.reference.kind === 'store')) {
     return null;
   }
+  const store = await sources.openStore();
+  store.database.exec(`PRAGMA busy_timeout = ${STORE_PATIENCE_MS}`);
   const { storeHold } = await import('../../serve/watch/hold.ts');
   return storeHold(store.holds, `loadline serve, process ${process.pid}`, followed);
 }
