@@ -1,9 +1,10 @@
 /** Loadline's own request: `{"features": …, "probabilities"?: true}`. */
+
+import { nearest } from '../../../bytes/nearest.ts';
 import { LoadlineError } from '../../../errors.ts';
 import { rowsToData, splitRows, typeName } from '../../../model/rows.ts';
 import type { HttpRequest } from '../../http.ts';
 import { parseJson } from '../../json.ts';
-import { nearest } from '../../../bytes/nearest.ts';
 import type { Ask, Served } from '../define.ts';
 
 const KEYS = ['features', 'probabilities'];
