@@ -49,6 +49,17 @@ test('a container takes a model from a registry where it is told one', () => {
   assert.equal(option(args, '--store'), '/srv/models');
 });
 
+test('the built-in model answers by the name and version of the image; another model by its own', () => {
+  const built = { LOADLINE_BUILT_IN: 'house-price/3' };
+  const args = serveArguments([], built, findModel(built, '/nowhere'));
+  assert.equal(option(args, '--name'), 'house-price');
+  assert.equal(option(args, '--as-version'), '3');
+  const named = { ...built, LOADLINE_NAME: 'prices' };
+  assert.equal(option(serveArguments([], named, findModel(named, '/nowhere')), '--name'), 'prices');
+  const other = { ...built, LOADLINE_MODEL: 'models:/churn@champion' };
+  assert.equal(option(serveArguments([], other, findModel(other)), '--name'), undefined);
+});
+
 test('SageMaker settles what it shares with MLflow', () => {
   assert.equal(option(serveArguments(['serve'], {}, 'm.pkl'), '--dialect'), 'sagemaker');
   assert.equal(option(serveArguments([], {}, 'm.pkl'), '--dialect'), undefined);

@@ -46,6 +46,12 @@ export function findModel(env: Env, folder = SAGEMAKER_MODEL): string {
   return first === undefined ? BUILT_IN_MODEL : join(folder, first);
 }
 
+/** The model that the image was built with answers by the name and version of the image's labels. */
+function builtIn({ LOADLINE_BUILT_IN: built = '' }: Env): string[] {
+  const [, name = '', version = ''] = /^(.+)\/([^/]+)$/.exec(built) ?? [];
+  return name === '' ? [] : ['--name', name, '--as-version', version];
+}
+
 /**
  * The command line of `serve` in a container. It listens on every address, as a container must, on
  * LOADLINE_PORT, else SageMaker's port, else PORT (Cloud Run, Heroku), else 5000. `serve` as the first argument is
@@ -66,6 +72,7 @@ export function serveArguments(argv: readonly string[], env: Env, model: string)
   return [
     'serve',
     model,
+    ...(model === BUILT_IN_MODEL ? builtIn(env) : []),
     '--host',
     '0.0.0.0',
     '--allow-anonymous',

@@ -62,7 +62,7 @@ test('an image of a registered version is labelled with its name and number, wha
     uri,
   });
   assert.deepEqual([model.name, model.version, model.uri], ['house-price', '3', uri]);
-  assert.equal(config.env.LOADLINE_NAME, 'house-price');
+  assert.equal(config.env.LOADLINE_BUILT_IN, 'house-price/3');
   assert.equal(config.labels['io.loadline.model.uri'], uri);
   assert.equal(config.labels['org.opencontainers.image.version'], '3');
 });

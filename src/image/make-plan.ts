@@ -78,7 +78,7 @@ function runConfig(model: ModelFacts, software: string): RunConfig {
       // distroless has Node in a folder that its own PATH lacks; with it any base works whose Node is on the usual PATH.
       PATH: '/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       NODE_ENV: 'production',
-      LOADLINE_NAME: model.name,
+      LOADLINE_BUILT_IN: `${model.name}/${model.version}`,
     },
     entrypoint: ['node', `${IMAGE_PATHS.server}/server.js`],
     cmd: [],

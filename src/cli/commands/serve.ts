@@ -26,6 +26,10 @@ export const serve = defineCommand({
       help: "name in the protocols' paths (the registered one, or the file's without its ending)",
     },
     {
+      flags: '--as-version <version>',
+      help: 'version to answer as, for a file, which has no number (the first 12 digits of its sha256)',
+    },
+    {
       flags: '--watch [interval]',
       help: 'look up the reference again and again, and serve the version it moves to once it passed its checks (every 5s)',
     },

@@ -7,7 +7,15 @@ import { type Options, text } from '../define.ts';
 import { duration } from '../units.ts';
 
 /** Options that say something of one model: where a loadline.yaml names several they stand there. */
-export const PER_MODEL: readonly string[] = ['name', 'watch', 'canary', 'canaryKey', 'shadow', 'versions'];
+export const PER_MODEL: readonly string[] = [
+  'name',
+  'asVersion',
+  'watch',
+  'canary',
+  'canaryKey',
+  'shadow',
+  'versions',
+];
 
 /** The one model of a command line. Throws LL1001. */
 export function readRequest(reference: string, options: Options): ModelRequest {
@@ -15,6 +23,7 @@ export function readRequest(reference: string, options: Options): ModelRequest {
   const also = text(options, 'versions');
   return {
     name: text(options, 'name') ?? null,
+    asVersion: text(options, 'asVersion'),
     reference,
     watch: watchInterval(options.watch),
     canary:

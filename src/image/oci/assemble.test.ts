@@ -83,7 +83,7 @@ describe('an image', () => {
         'NODE_ENV=production',
         'EMPTY=',
         'A=b=c',
-        'LOADLINE_NAME=ml-model',
+        'LOADLINE_BUILT_IN=ml-model/v1',
       ],
       Entrypoint: ['node', '/opt/loadline/server.js'],
       ExposedPorts: { '8080/tcp': {}, '5000/tcp': {} },

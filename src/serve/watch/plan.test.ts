@@ -131,3 +131,13 @@ test('two models of one name are refused', async () => {
     { code: 'LL1005' },
   );
 });
+
+test('a file answers as the version it is given until it changes; what is registered keeps its own', async () => {
+  const { plan, followed } = await preparePlan([request('model.pkl', { asVersion: 'v7' })], sources(), work);
+  assert.equal(plan.models[0]?.champion?.version, 'v7');
+  assert.equal((await followed[0]!.source.find(work)).version, 'v7');
+  await assert.rejects(
+    preparePlan([request('models:/house-price@champion', { asVersion: 'v7' })], sources(), work),
+    { code: 'LL1001' },
+  );
+});

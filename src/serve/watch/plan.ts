@@ -10,6 +10,8 @@ export interface ModelRequest {
   /** Null: the name that the reference leads to. */
   readonly name: string | null;
   readonly reference: string;
+  /** Version to answer as where the reference has no number, which a file has not; without it what it leads to. */
+  readonly asVersion?: string | undefined;
   /** How often the reference is looked up again, in milliseconds; null for only when a person says so. */
   readonly watch: number | null;
   /** `version` is `NAME/4` of the registry that `reference` is in, or any reference to the same model; so of the others. */
@@ -43,7 +45,7 @@ export async function preparePlan(
   const models: ModelPlan[] = [];
   const followed: Followed[] = [];
   for (const request of requests) {
-    const source = sources.open(sources.parse(request.reference));
+    const source = numbered(sources.open(sources.parse(request.reference)), request.asVersion ?? null);
     const found = await source.find(work);
     const name = request.name ?? found.name;
     if (models.some((model) => model.name === name)) {
@@ -85,6 +87,26 @@ export async function preparePlan(
     });
   }
   return { plan: { models }, followed };
+}
+
+/** A source whose first content has this number; what it changes to has that of its content. */
+function numbered(source: Source, version: string | null): Source {
+  if (version === null) {
+    return source;
+  }
+  if (source.reference.kind !== 'file') {
+    throw new LoadlineError('LL1001', 'Only a file is given a version: what is registered has its own');
+  }
+  let first: string | null = null;
+  const rename = <Found extends FoundVersion>(found: Found): Found => {
+    first ??= found.identity;
+    return found.identity === first ? { ...found, version } : found;
+  };
+  return {
+    ...source,
+    find: async (work) => rename(await source.find(work)),
+    fetch: async (found, work) => rename(await source.fetch(found, work)),
+  };
 }
 
 async function fetchVersion(source: Source, found: FoundVersion, work: Work): Promise<VersionPlan> {
