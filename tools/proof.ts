@@ -118,6 +118,48 @@ export const SCENARIOS: readonly Scenario[] = [
     tests: 'test/image/test-command.test.ts',
   },
   {
+    name: 'versions-watch',
+    title: 'An alias moves under load',
+    shows:
+      'A server follows an alias of the store, as one process and as two workers: no request is lost, every answer is that of the version in its header, a version that fails a check never answers and the reason is told, and a rollback is followed.',
+    tests: 'test/serve/watch.test.ts',
+  },
+  {
+    name: 'versions-store',
+    title: 'The store is killed, shared, full',
+    shows:
+      'kill -9 at any moment of adding and promoting, several processes at once, gc beside uploads, full and read-only disks: what was acknowledged is there, nothing is half-visible, the catalog opens.',
+    tests: 'test/store/*.test.ts',
+  },
+  {
+    name: 'versions-mlflow-api',
+    title: 'The store as an MLflow server',
+    shows:
+      'Both real clients train, log, register, alias, search, tag, download and load against the store and against the real server, step by step with the same outcome, expected errors included.',
+    tests: 'test/mlflow-api/*.test.ts',
+  },
+  {
+    name: 'versions-mlflow',
+    title: 'Real MLflow servers',
+    shows:
+      'Every form of reference to real servers of 2.22 and 3.17 is fetched, opened and predicts as scikit-learn does; servers that are down, slow, refuse or lie, and downloads that break, are told clearly and leave nothing half.',
+    tests: 'test/mlflow/*.test.ts',
+  },
+  {
+    name: 'versions-formats',
+    title: 'skops files and MLflow folders',
+    shows:
+      'Models saved by real skops and MLflow in each format give scikit-learn’s answers; forged archives and schemas are refused.',
+    tests: 'test/formats/*.test.ts',
+  },
+  {
+    name: 'versions',
+    title: 'The tutorial’s step 3, and versions end to end',
+    shows:
+      'The training code runs as written and ends with a served registered model; promote, watch, rollback, canary, shadow, outages, refused versions, images that follow.',
+    tests: 'test/versions/*.test.ts',
+  },
+  {
     name: 'hostile',
     title: 'Hostile files',
     shows: 'Cut, changed, random and malicious files are refused cleanly, and nothing in them runs.',
