@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { test } from 'node:test';
 import { SCENARIOS, summarize } from './proof.ts';
 
 test('every scenario’s file is there', () => {
   for (const { tests } of SCENARIOS) {
-    assert.ok(existsSync(new URL(`../${tests ?? 'test/hostile/run.ts'}`, import.meta.url)), String(tests));
+    const found = globSync(tests ?? 'test/hostile/run.ts', { cwd: new URL('..', import.meta.url).pathname });
+    assert.ok(found.length > 0, String(tests));
   }
 });
 
