@@ -57,6 +57,8 @@ def shown(value):
         return {plain(str(key)): shown(value[key]) for key in sorted(value)}
     if isinstance(value, (list, tuple)):
         return [shown(item) for item in value]
+    if type(value).__name__ == "RepeatedScalarContainer":
+        return [shown(item) for item in value]
     if isinstance(value, np.ndarray):
         return [repr(float(item)) for item in value]
     fields = {
@@ -249,7 +251,7 @@ step("tag the experiment", lambda: client.set_experiment_tag(houses, "city", "Os
 step("the experiment", lambda: client.get_experiment(houses).tags)
 step("delete an alias", lambda: client.delete_registered_model_alias(PRICE, "Next_1"))
 step("delete an alias that is not there", lambda: client.delete_registered_model_alias(PRICE, "Next_1"))
-step("rename a model", lambda: client.rename_registered_model(PRICE, HOME).name)
+step("rename a model", lambda: client.rename_registered_model(PRICE, HOME))
 step("its aliases stay", lambda: client.get_registered_model(HOME).aliases)
 step("delete a version", lambda: client.delete_model_version(HOME, "2"))
 step("its aliases are gone", lambda: client.get_registered_model(HOME).aliases)

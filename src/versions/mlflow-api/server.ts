@@ -48,6 +48,7 @@ const HEADERS_MS = 10_000;
 /** Longer than load balancers keep an idle connection, so that they and not this close it. */
 const KEEP_ALIVE_MS = 75_000;
 const FINISH_MS = 10_000;
+const SWEEP_MS = 50;
 
 const API = /^\/(?:ajax-)?api\/[23]\.0\/mlflow\/(.*)$/;
 const ARTIFACTS = /^\/(?:ajax-)?api\/2\.0\/mlflow-artifacts\/artifacts(?:\/(.*))?$/;
@@ -70,8 +71,6 @@ const INFO = {
 
 const GREETING =
   "This is Loadline's model store. It answers MLflow's REST API and has no web page: set MLFLOW_TRACKING_URI to this address, or run `loadline models list`.\n";
-
-const SAFE_HEADERS = { 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' };
 
 /**
  * Starts to answer MLflow's API from a store.
@@ -112,8 +111,11 @@ export async function startMlflowApi(options: MlflowApiOptions): Promise<MlflowA
     port: taken,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
+      // Those that are busy now stay open for a next request when they are done, which nobody would answer.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const late = setTimeout(() => server.closeAllConnections(), FINISH_MS);
       await closed;
+      clearInterval(sweep);
       clearTimeout(late);
     },
   };
@@ -133,6 +135,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  response.setHeader('x-content-type-options', 'nosniff').setHeader('x-frame-options', 'SAMEORIGIN');
   const method = request.method === 'HEAD' ? 'GET' : request.method!;
   const [path = '', search = ''] = splitOnce(request.url!, '?');
   if (!isOwnHost(request.headers.host, path, visitors.hosts)) {
@@ -245,7 +248,7 @@ async function answerFile(
     await artifacts.send(artifact, request, response);
   } else if (method === 'PUT') {
     await artifacts.receive(artifact, request);
-    response.writeHead(200, { ...SAFE_HEADERS, 'content-length': 0 }).end();
+    response.writeHead(200, { 'content-length': 0 }).end();
   } else if (method === 'DELETE') {
     artifacts.remove(artifact);
     sendJson(response, 200, '{}');
@@ -308,25 +311,31 @@ function parseBody(body: Buffer): Record<string, unknown> {
   return (value ?? {}) as Record<string, unknown>;
 }
 
+/** The rest of a body that is too large is read and dropped: a connection that is closed on it would lose the answer. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
   const late = setTimeout(() => request.destroy(), BODY_MS);
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BODY) {
-        throw new MlflowFault('BAD_REQUEST', `The request's body is larger than ${MAX_BODY / 2 ** 20} MiB`, {
-          status: 413,
-          headers: { connection: 'close' },
-        });
-      }
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= MAX_BODY) {
       chunks.push(chunk);
+    } else {
+      reject(
+        new MlflowFault('BAD_REQUEST', `The request's body is larger than ${MAX_BODY / 2 ** 20} MiB`, {
+          status: 413,
+        }),
+      );
     }
-  } finally {
+  });
+  request.once('end', () => resolve(Buffer.concat(chunks)));
+  request.once('error', reject);
+  request.once('close', () => {
     clearTimeout(late);
-  }
-  return Buffer.concat(chunks);
+    reject(new Error('the client went away'));
+  });
+  return promise;
 }
 
 /** Answers with what went wrong, where the client still listens. */
@@ -361,7 +370,6 @@ function sendJson(
 ): void {
   response
     .writeHead(status, {
-      ...SAFE_HEADERS,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       ...headers,
@@ -377,7 +385,6 @@ function sendText(
 ): void {
   response
     .writeHead(status, {
-      ...SAFE_HEADERS,
       'content-type': 'text/plain; charset=utf-8',
       'content-length': Buffer.byteLength(body),
       ...headers,
