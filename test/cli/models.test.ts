@@ -58,7 +58,7 @@ describe('two versions, promoted and rolled back', () => {
         '  ✓ house-price/1   Pipeline · scikit-learn 1.9.1 · 1.1 KiB · added to .loadline/models',
         '  ✓ champion is now at 1',
         '',
-        '  Serve it     loadline serve house-price/1',
+        '  Serve it     loadline serve house-price@champion --watch',
         '',
       ].join('\n'),
     );

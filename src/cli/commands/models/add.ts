@@ -153,7 +153,8 @@ async function sayAdded(
     say(terminal, `  ${ok} ${movedText(moved)}`);
   }
   say(terminal, '');
-  say(terminal, `  Serve it     loadline serve ${uri}`);
+  const served = moved === null ? uri : `${uri.slice(0, uri.lastIndexOf('/'))}@${moved.alias} --watch`;
+  say(terminal, `  Serve it     loadline serve ${served}`);
   if (moved === null) {
     say(terminal, `  Promote it   loadline models promote ${uri} --alias champion`);
   }

@@ -1,4 +1,5 @@
 /** MLflow's scoring protocol, version 2.0 and later: `dataframe_split`, `dataframe_records`, `instances`, `inputs`, or CSV. */
+import { LoadlineError } from '../../../errors.ts';
 import { rowsToData } from '../../../model/rows.ts';
 import { fitScoringRows, scoringRows } from '../../../model/scoring-rows.ts';
 import { parseCsv } from '../../csv.ts';
@@ -15,10 +16,26 @@ export function decode(request: HttpRequest, served: Served, dialect: Dialect): 
       : scoringRows(parsePythonJson(request.body), signature);
   return {
     rows: rowsToData(fitScoringRows(rows, signature), signature),
-    method: 'predict',
-    probabilities: false,
+    ...methodOf(served),
     detail: null,
   };
+}
+
+/** The method that the model was logged to be asked by (`pyfunc_predict_fn`). Throws LL1009 for one that is not answered. */
+function methodOf({ model: { declared } }: Served): Pick<Ask, 'method' | 'probabilities'> {
+  const predictFn = declared?.predictFn ?? 'predict';
+  switch (predictFn) {
+    case 'predict':
+    case 'transform':
+      return { method: predictFn, probabilities: false };
+    case 'predict_proba':
+      return { method: 'predict', probabilities: true };
+    default:
+      throw new LoadlineError(
+        'LL1009',
+        `The model was logged to be asked by ${predictFn}, which /invocations does not answer: expected predict, predict_proba or transform`,
+      );
+  }
 }
 
 /** MLflow itself always takes the first line as a header. */

@@ -349,3 +349,42 @@ test('the dialect of SageMaker has no /health and no /version', async () => {
   assert.equal((await ask(core, '/health')).status, 404);
   assert.equal((await ask(core, '/version')).status, 404);
 });
+
+describe('a model that was logged to be asked by another method', () => {
+  const loggedFor = (predictFn: string): Core => {
+    const declared = {
+      mlflow: '3.17.2',
+      sklearn: '1.9.1',
+      runId: null,
+      modelId: null,
+      inputs: null,
+      outputs: null,
+      predictFn,
+      example: null,
+      faults: [],
+    };
+    return coreOf({ ...greaterModel(['no', 'yes']), declared });
+  };
+
+  // MLflow 3.17.2 answers `{"predictions": [[0.44…, 0.55…], …]}` to a LogisticRegression saved with predict_proba.
+  test('predict_proba: rows of probabilities', async () => {
+    const said = await ask(loggedFor('predict_proba'), '/invocations', {
+      inputs: [
+        [2, 1],
+        [1, 2],
+      ],
+    });
+    assert.deepEqual(said.json, {
+      predictions: [
+        [0.25, 0.75],
+        [0.75, 0.25],
+      ],
+    });
+  });
+
+  test('one that is not answered is refused by name', async () => {
+    const said = await ask(loggedFor('decision_function'), '/invocations', { inputs: [[2, 1]] });
+    assert.equal(said.status, 400);
+    assert.match(said.body.toString(), /decision_function/);
+  });
+});
