@@ -31,10 +31,7 @@ export function modelVersionRoutes(
 ): Routes {
   function newest(name: string, suffix: string): StoredVersion {
     if (suffix.startsWith('@')) {
-      if (catalog.aliasVersion(name, suffix.slice(1)) === null) {
-        throw invalid(`Registered model alias ${suffix.slice(1)} not found.`);
-      }
-      return catalog.byAlias(name, suffix.slice(1));
+      return registeredModels.atAlias(name, suffix.slice(1));
     }
     const found = catalog
       .model(name)

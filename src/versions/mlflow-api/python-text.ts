@@ -32,7 +32,8 @@ export function pythonRepr(text: string): string {
 
 /** `repr` of a number that Python has as a float. */
 export function pythonFloat(value: number): string {
-  return Number.isInteger(value) ? `${value}.0` : String(value);
+  const text = String(value);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
 /** `type(value).__name__` of a value that came as JSON. */

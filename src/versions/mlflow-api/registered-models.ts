@@ -23,6 +23,8 @@ export interface RegisteredModels {
   readonly routes: Routes;
   /** Throws RESOURCE_DOES_NOT_EXIST in MLflow's words. */
   check(name: string): void;
+  /** The version that an alias is at. Throws INVALID_PARAMETER_VALUE where there is none, as MLflow does. */
+  atAlias(name: string, alias: string): StoredVersion;
   /** A version by its number, however it is written. Throws RESOURCE_DOES_NOT_EXIST. */
   version(name: string, version: string): StoredVersion;
 }
@@ -83,6 +85,19 @@ export function openRegisteredModels({ catalog }: Store): RegisteredModels {
     }
   }
 
+  /** Asked for again and again by whoever follows an alias: one look where it is there. */
+  function atAlias(name: string, alias: string): StoredVersion {
+    try {
+      return catalog.byAlias(name, alias);
+    } catch (error) {
+      if (isLoadlineError(error) && error.code === 'LL7001') {
+        check(name);
+        throw invalid(`Registered model alias ${alias} not found.`);
+      }
+      throw error;
+    }
+  }
+
   function byAlias(fields: Fields): object {
     const name = requiredText(fields, 'name');
     const alias = requiredText(fields, 'alias');
@@ -95,11 +110,7 @@ export function openRegisteredModels({ catalog }: Store): RegisteredModels {
       }
       return { model_version: versionEntity(newest, true) };
     }
-    if (catalog.aliasVersion(name, alias) === null) {
-      check(name);
-      throw invalid(`Registered model alias ${alias} not found.`);
-    }
-    return { model_version: versionEntity(catalog.byAlias(name, alias), true) };
+    return { model_version: versionEntity(atAlias(name, alias), true) };
   }
 
   function search(fields: Fields): object {
@@ -140,6 +151,7 @@ export function openRegisteredModels({ catalog }: Store): RegisteredModels {
   return {
     check,
     version,
+    atAlias,
     routes: {
       'POST registered-models/create': (fields, call) => {
         const name = requiredText(fields, 'name');

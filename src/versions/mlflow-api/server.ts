@@ -152,10 +152,11 @@ async function answer(
     return;
   }
   const call = { params: [], user: user?.name ?? null };
+  const query = queryFields(search);
   if (method === 'GET' && answerPlain(path, response)) {
     return;
   }
-  if (await answerFile(options, api, request, response, { method, path, search, call })) {
+  if (await answerFile(options, api, request, response, { method, path, query, call })) {
     return;
   }
   const below = API.exec(path)?.[1];
@@ -163,7 +164,7 @@ async function answer(
     throw notFound(method, path);
   }
   const { handler, params } = api.route(method, below);
-  const fields = await readFields(request, method, search);
+  const fields = method === 'GET' && search !== '' ? query : await readFields(request, method);
   const work = () => handler(fields, { ...call, params });
   const { store } = options;
   const result = method === 'GET' || READS.test(below) ? reading(store.folder, work) : writing(store, work);
@@ -200,7 +201,7 @@ function answerPlain(path: string, response: ServerResponse): boolean {
 interface Visit {
   readonly method: string;
   readonly path: string;
-  readonly search: string;
+  readonly query: Fields;
   readonly call: Call;
 }
 
@@ -210,9 +211,8 @@ async function answerFile(
   { artifacts, route }: Api,
   request: IncomingMessage,
   response: ServerResponse,
-  { method, path, search, call }: Visit,
+  { method, path, query, call }: Visit,
 ): Promise<boolean> {
-  const query = queryFields(search);
   const { folder } = options.store;
   const named = artifacts.files[path];
   if (named !== undefined && method === 'GET') {
@@ -266,11 +266,7 @@ function decodePath(path: string): string {
   }
 }
 
-/** The query of a GET that has one, else the body. */
-async function readFields(request: IncomingMessage, method: string, search: string): Promise<Fields> {
-  if (method === 'GET' && search !== '') {
-    return queryFields(search);
-  }
+async function readFields(request: IncomingMessage, method: string): Promise<Fields> {
   if (method === 'POST' || method === 'PUT') {
     checkContentType(request.headers['content-type']);
   }
