@@ -30,8 +30,12 @@ export interface Seeded {
 
 /** Logs and registers the models of seed.py with the real client. */
 export async function seed(server: MlflowServer): Promise<Seeded> {
-  const [last] = (await server.python(SEED)).trim().split('\n').slice(-1);
-  return JSON.parse(last!) as Seeded;
+  return lastLine(await server.python(SEED)) as Seeded;
+}
+
+/** The JSON that a program printed last: MLflow itself prints addresses before it. */
+export function lastLine(output: string): unknown {
+  return JSON.parse(output.trimEnd().split('\n').at(-1)!);
 }
 
 export const WORK: Work = { signal: new AbortController().signal, onProgress: () => {} };

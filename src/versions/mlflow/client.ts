@@ -341,10 +341,10 @@ function parseJson(text: string): Fields | null {
   }
 }
 
+/** MLflow's own refusals say `text/html` of a plain sentence. */
 function isHtml(response: IncomingMessage, text: string): boolean {
-  return (
-    /^\s*<(?:!doctype|html)/i.test(text) || (response.headers['content-type'] ?? '').startsWith('text/html')
-  );
+  const { 'content-type': type = '' } = response.headers;
+  return /^\s*<(?:!doctype|html)/i.test(text) || (type.startsWith('text/html') && /^\s*</.test(text));
 }
 
 /** The message of MLflow's errors, of FastAPI's, or the first line. */
