@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addMove, parseMoves } from './moves.ts';
+
+const move = (
+  at: number,
+  changes: Partial<Parameters<typeof addMove>[1]> = {},
+): Parameters<typeof addMove>[1] => ({
+  at,
+  alias: 'champion',
+  from: '1',
+  to: '2',
+  by: 'ada',
+  why: 'lower error',
+  rollback: false,
+  ...changes,
+});
+
+test('what was written is read back, newest first', () => {
+  const one = addMove(undefined, move(1, { from: null, why: '' }));
+  const two = addMove(one, move(2, { rollback: true }));
+  const three = addMove(two, move(3, { to: null }));
+  const row = { name: 'house-price', alias: 'champion', by: 'ada' };
+  assert.deepEqual(parseMoves('house-price', three), [
+    { ...row, at: 3, kind: 'alias-deleted', version: null, from: '1', to: null, why: 'lower error' },
+    {
+      ...row,
+      at: 2,
+      kind: 'alias-moved',
+      version: '2',
+      from: '1',
+      to: '2',
+      rollback: true,
+      why: 'lower error',
+    },
+    { ...row, at: 1, kind: 'alias-moved', version: '2', from: null, to: '2', why: '' },
+  ]);
+});
+
+test('it stays below the 5,000 characters that MLflow 2 takes, and keeps the newest', () => {
+  let tag: string | undefined;
+  for (let at = 0; at < 500; at++) {
+    tag = addMove(tag, move(at, { why: 'a reason "of" some length, '.repeat(20), by: 'x'.repeat(500) }));
+    assert.ok(tag.length <= 5000);
+  }
+  const kept = parseMoves('house-price', tag);
+  assert.ok(kept.length >= 10, `only ${kept.length} are kept`);
+  assert.deepEqual(
+    kept.map(({ at }) => at),
+    Array.from({ length: kept.length }, (_, i) => 499 - i),
+  );
+});
+
+test('one move that is too long by itself is kept', () => {
+  const tag = addMove(undefined, move(1, { alias: 'a'.repeat(255), why: '"'.repeat(1000) }));
+  assert.equal(parseMoves('m', tag).length, 1);
+  assert.ok(tag.length < 1000);
+});
+
+test('a tag that somebody else wrote is no history', () => {
+  for (const tag of [
+    '',
+    'moved by hand',
+    '{}',
+    'null',
+    '[1, null, {"t": "x"}]',
+    '[{"t":1,"a":"b","f":2,"to":"3","by":"x"}]',
+  ]) {
+    assert.deepEqual(parseMoves('m', tag), [], tag);
+  }
+});
