@@ -153,6 +153,11 @@ describe('schemas', () => {
     __id__: 7,
     content: { ...dict({ coef_: json(1) }), content: { coef_: { __id__: 7 } } },
   };
+  /** A list's items: a node once, and then its id alone. */
+  const again = (count: number, id: number, content: readonly Node[]): Node[] => [
+    { ...(content.length === 0 ? json(1) : list(...content)), __id__: id },
+    ...Array.from({ length: count - 1 }, () => ({ __id__: id })),
+  ];
   const npy = (header: string) => npyOf(header, new Uint8Array(8));
   const coef = (file: Uint8Array) => skopsOf(line(), { 'coef.npy': file });
   const rows: readonly (readonly [name: string, file: Uint8Array, code: string])[] = [
@@ -269,6 +274,21 @@ describe('schemas', () => {
         LINE_FILES,
       ),
       'LL3003',
+    ],
+    [
+      'objects of one list named again and again',
+      // 300 · 300 · 300 elements in a schema of 10 kB.
+      skopsOf(
+        line({
+          x: node('NdArrayNode', 'numpy', 'ndarray', {
+            type: 'json',
+            content: again(300, 3, again(300, 2, again(300, 1, []))),
+            shape: tuple(json(300), json(300), json(300)),
+          }),
+        }),
+        LINE_FILES,
+      ),
+      'LL3004',
     ],
     [
       'a sparse matrix that is no zip',

@@ -6,6 +6,7 @@
 import type { ExactJson, ExactObject } from '../../bytes/exact-json.ts';
 import { isExactObject, parseExactJson } from '../../bytes/exact-json.ts';
 import type { Limits } from '../../bytes/limits.ts';
+import { overLimit } from '../../bytes/limits.ts';
 import { LoadlineError } from '../../errors.ts';
 import { codeInState } from '../../pickle/audit/state-code.ts';
 import type { Inert, PyDict, PyObject } from '../../pickle/inert.ts';
@@ -25,6 +26,8 @@ export interface Reader {
   readonly findings: Finding[];
   /** Values by `__id__`; null while one is being read. */
   readonly memo: Map<string | number | bigint, { readonly value: Inert } | null>;
+  /** Elements that arrays of objects may still have: a list that is named again costs the file nothing, but memory. */
+  elements: number;
 }
 
 type ReadNode = (node: ExactObject, reader: Reader) => Inert;
@@ -386,6 +389,11 @@ function objectArray(node: ExactObject, reader: Reader): NdArray<Inert> {
       const lists = objects.map((item) => asKind(item, 'list')?.items);
       if (!lists.every((list) => list?.length === size)) {
         throw broken(node, 'an array of objects whose lists do not have its shape');
+      }
+      reader.elements -= lists.length * size;
+      if (reader.elements < 0) {
+        const found = `an array of ${lists.length * size} objects that it does not list`;
+        throw overLimit('objectsPerByte', reader.limits, found, node.offset);
       }
       objects = lists.flatMap((list) => list ?? []);
     } else if (objects.length !== size) {

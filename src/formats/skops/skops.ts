@@ -37,11 +37,13 @@ export const skopsFormat = defineFormat({
       refuseForeign(bytes, false);
       throw new LoadlineError('LL3001', `Cannot read the zip file: it has no ${SCHEMA}, as skops files have`);
     }
-    return scanSchema(parseExactJson(entry.read(), SCHEMA, all), zip, budget, all);
+    // Each element that the schema lists takes more of it than this.
+    const elements = all.freeObjects + Math.floor(all.objectsPerByte * entry.size);
+    return scanSchema(parseExactJson(entry.read(), SCHEMA, all), zip, budget, all, elements);
   },
 });
 
-function scanSchema(schema: ExactJson, zip: Zip, budget: ZipBudget, limits: Limits): Scan {
+function scanSchema(schema: ExactJson, zip: Zip, budget: ZipBudget, limits: Limits, elements: number): Scan {
   const names = namesIn(schema, limits);
   const reader: Reader = {
     files: sideFiles(zip, budget),
@@ -49,6 +51,7 @@ function scanSchema(schema: ExactJson, zip: Zip, budget: ZipBudget, limits: Limi
     limits,
     findings: [],
     memo: new Map(),
+    elements,
   };
   let root: Inert = null;
   let failure: LoadlineError | null = null;
