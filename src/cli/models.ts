@@ -7,7 +7,7 @@ import type { FetchedVersion, ModelVersion, RegisteredModel, Work } from '../ver
 import { type Options, text } from './define.ts';
 import { interruptible } from './interrupt.ts';
 import { progressDisplay, versionWork } from './output/progress.ts';
-import type { Terminal } from './output/terminal.ts';
+import { say, type Terminal } from './output/terminal.ts';
 
 /** A model on this machine, and how it was named. */
 export interface Resolved extends FetchedVersion {
@@ -40,7 +40,11 @@ export function withModels<T>(
     const display = progressDisplay(terminal, options.json === true);
     const sources = openSources({ env, store: storeFolder(options, env), by: actor(options, env) });
     try {
-      return await work(openModels(sources, versionWork(display, signal), display.end));
+      const note = (words: string): void => {
+        display.end();
+        say(terminal, `  ${terminal.color.yellow(terminal.symbol.warn)} ${words}`);
+      };
+      return await work(openModels(sources, { ...versionWork(display, signal), note }, display.end));
     } finally {
       display.end();
       sources.close();
