@@ -118,6 +118,8 @@ export function openArtifactApi(
       if (path === '' || path.endsWith('/')) {
         throw invalid("Artifact path must include a filename (cannot end with '/').");
       }
+      // A large file takes its time to reach the disk, while nothing moves on the connection.
+      request.once('end', () => request.socket.setTimeout(0));
       await artifacts.put(path, request);
     },
     remove(path) {
