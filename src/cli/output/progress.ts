@@ -3,7 +3,7 @@
 import { bytesText } from '../../bytes/size-text.ts';
 import type { ProgressEvent as ImageEvent } from '../../image/progress.ts';
 import type { Work } from '../../versions/types.ts';
-import { say, type Terminal } from './terminal.ts';
+import { obeyless, say, type Terminal } from './terminal.ts';
 
 interface ProgressEvent extends Omit<ImageEvent, 'phase'> {
   readonly phase: ImageEvent['phase'] | 'transfer';
@@ -73,7 +73,7 @@ function liveDisplay(terminal: Terminal): ProgressDisplay {
       }
       last = now;
       drawn = true;
-      const line = phaseLine(terminal, event, items).slice(0, terminal.width - 1);
+      const line = obeyless(phaseLine(terminal, event, items)).slice(0, terminal.width - 1);
       terminal.stderr.write(`\r\u001b[K${line}`);
     },
     end() {

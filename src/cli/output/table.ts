@@ -1,8 +1,9 @@
 /** Plain columns and trees for terminals. */
 import type { Terminal } from './terminal.ts';
 
-/** Rows as aligned columns, two spaces apart, without trailing blanks. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+/** Rows as aligned columns, two spaces apart, without trailing blanks; one line each, whatever is in a cell. */
+export function columns(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map((cell) => cell.replace(/[\t\r\n\v\f\u0085\u2028\u2029]+/g, ' ')));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

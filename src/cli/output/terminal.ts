@@ -56,12 +56,24 @@ function usesUnicode(env: NodeJS.ProcessEnv): boolean {
   return locale === '' || /utf-?8/i.test(locale);
 }
 
-/** Writes one line of data to stdout. */
+/** Writes one line of data to stdout. A program gets it as it is, a terminal without what it would obey. */
 export function print(terminal: Terminal, line: string): void {
-  terminal.stdout.write(`${line}\n`);
+  const { isTTY } = terminal.stdout as NodeJS.WritableStream & { readonly isTTY?: boolean };
+  terminal.stdout.write(`${isTTY === true ? obeyless(line) : line}\n`);
 }
 
 /** Writes one line of talk to stderr. */
 export function say(terminal: Terminal, line: string): void {
-  terminal.stderr.write(`${line}\n`);
+  terminal.stderr.write(`${obeyless(line)}\n`);
+}
+
+/**
+ * Text without control characters, but for line ends, tabs and colours: names, notes and tags come from other people, by
+ * way of a registry or an archive, and could move the cursor, rename the window or answer for the one who reads.
+ */
+export function obeyless(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replace(/\u001b\[[\d;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (found) =>
+    found.length > 1 ? found : '',
+  );
 }
