@@ -134,13 +134,9 @@ export function createCore(options: ServeOptions): Core {
       clock,
       logger: options.logger ?? null,
       maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-      pace: FIRST_PACE,
     },
   };
 }
-
-/** Rows of the first slice, before anything was measured: few enough for a slow model, and it grows fourfold a slice. */
-const FIRST_PACE = 64;
 
 function routerOf(options: Pick<ServeOptions, 'dialect' | 'vertex'>): Router {
   return createRouter(PROTOCOLS, { dialect: options.dialect ?? 'auto', vertex: options.vertex ?? null });

@@ -38,8 +38,6 @@ export interface Pipeline {
   readonly logger: Logger | null;
   /** Bytes of a body, compressed and not. */
   readonly maxBodyBytes: number;
-  /** Rows that one slice of a batch takes, by the latest measure. */
-  pace: number;
 }
 
 /** What is known of a request before its body: Node's IncomingMessage is one. */
@@ -287,7 +285,7 @@ export function stepTask(pipeline: Pipeline, task: Task): Answer | null {
     const { served } = seat;
     const ask = route.decode(request, served);
     task.rows = ask.rows.nRows;
-    if (ask.rows.nRows <= pipeline.pace) {
+    if (ask.rows.nRows <= seat.pace) {
       const from = bench.shadow === null ? 0 : pipeline.clock.now();
       const prediction = evaluate(served, ask, 0, ask.rows.nRows);
       const tookMs = bench.shadow === null ? 0 : pipeline.clock.now() - from;
@@ -304,11 +302,11 @@ function stepBatch(pipeline: Pipeline, begun: Begun): Answer | null {
   const { seat, ask, parts } = begun;
   const { nRows } = ask.rows;
   try {
-    const to = Math.min(nRows, begun.next + pipeline.pace);
+    const to = Math.min(nRows, begun.next + seat.pace);
     const from = pipeline.clock.now();
     parts.push(evaluate(seat.served, ask, begun.next, to));
     const took = pipeline.clock.now() - from;
-    adjustPace(pipeline, to - begun.next, took);
+    adjustPace(seat, to - begun.next, took);
     begun.next = to;
     begun.spentMs += took;
     return to < nRows ? null : conclude(pipeline, begun, joinPredictions(parts), begun.spentMs);
@@ -434,9 +432,9 @@ function placed(error: LoadlineError, rows: Data, signature: Signature, from: nu
 }
 
 /** Few rows tell little of what many cost; and one measure may not raise the pace without bound. */
-function adjustPace(pipeline: Pipeline, rows: number, tookMs: number): void {
+function adjustPace(seat: Seat, rows: number, tookMs: number): void {
   const fitting = Math.floor((rows * SLICE_MS) / Math.max(tookMs, 0.001));
-  pipeline.pace = Math.max(1, Math.min(fitting, rows * 4));
+  seat.pace = Math.max(1, Math.min(fitting, rows * 4));
 }
 
 /** Turns an error into the protocol's answer, counts it, and logs it when it is a defect of ours. */

@@ -117,6 +117,31 @@ describe('several models', () => {
   });
 });
 
+test('a batch is sliced by the speed of its own model, whatever another one did', async () => {
+  const time = { now: 0 };
+  let largest = 0;
+  const slow: Model = {
+    ...FILES.one!,
+    fitted: {
+      ...FILES.one!.fitted,
+      predict(rows) {
+        largest = Math.max(largest, rows.nRows);
+        time.now += rows.nRows;
+        return FILES.one!.fitted.predict!(rows);
+      },
+    },
+  };
+  const models = [plan('fast', ONE), plan('slow', version('1', 'slow'))];
+  const roster = await openRoster({ models }, async (path) => (path === 'slow' ? slow : open(path)));
+  const server = createCore({ roster, software: '0.1.0', clock: { now: () => time.now } });
+  const features = (nRows: number) => Array.from({ length: nRows }, () => [2, 1]);
+  await ask(server, '/predict', { features: features(5000) });
+  // 1 ms a row, of which a slice takes 2 ms, once the first slice of 64 has shown it.
+  const said = await ask(server, '/v1/models/slow:predict', { instances: features(1000) });
+  assert.equal((said.json as { predictions: unknown[] }).predictions.length, 1000);
+  assert.equal(largest, 64);
+});
+
 describe('canary', () => {
   test('chance decides for callers without a key, the key for those with one', async () => {
     let next = 0;

@@ -14,7 +14,12 @@ export interface Seat {
   readonly served: Served;
   readonly role: Role;
   readonly answered: Series;
+  /** Rows that one slice of a batch takes, by the latest measure of this version: another one may be a thousand times as slow. */
+  pace: number;
 }
+
+/** Rows of the first slice, before anything was measured: few enough for a slow model, and it grows fourfold a slice. */
+const FIRST_PACE = 64;
 
 export interface Shadow {
   readonly seat: Seat;
@@ -58,6 +63,7 @@ function seatModel(open: OpenRoster, plan: ModelPlan, series: SeriesSets, before
     role,
     served: serve(open, name, version),
     answered: series.answered.of([name, version.version, role]),
+    pace: FIRST_PACE,
   });
   const champion = plan.champion === null ? null : take(plan.champion, 'champion');
   const canary =
