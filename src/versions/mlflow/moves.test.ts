@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addMove, parseMoves } from './moves.ts';
+import { previousOf } from '../previous.ts';
+import { addMove, completeMoves, parseMoves } from './moves.ts';
 
 const move = (
   at: number,
@@ -68,4 +69,28 @@ test('a tag that somebody else wrote is no history', () => {
   ]) {
     assert.deepEqual(parseMoves('m', tag), [], tag);
   }
+});
+
+test('moves that others made in between count for the way back', () => {
+  /** `1>2` is a move, `2<1` a way back. */
+  const way = (text: string, now: string | null): string | null => {
+    let tag: string | undefined;
+    for (const [i, step] of text.split(' ').entries()) {
+      const [from = '', to = ''] = step.split(/[<>]/);
+      tag = addMove(tag, move(i, { from: from || null, to: to || null, rollback: step.includes('<') }));
+    }
+    return previousOf(completeMoves(parseMoves('m', tag), now), () => true);
+  };
+  // Never by Loadline before, but where it was is known.
+  assert.equal(way('1>2', '2'), '1');
+  assert.equal(way('>2', '2'), null);
+  assert.equal(way('1>2 2>3', '3'), '2');
+  // Somebody went on from 2 to 5 before Loadline moved it to 6.
+  assert.equal(way('1>2 5>6', '6'), '5');
+  // Somebody moved it to 9 since.
+  assert.equal(way('1>2', '9'), '2');
+  assert.equal(way('1>2', null), '2');
+  // Back and back again.
+  assert.equal(way('1>2 2>3 3<2', '2'), '1');
+  assert.equal(way('1>2 2>3 3<2 2<1', '1'), null);
 });

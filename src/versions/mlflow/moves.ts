@@ -68,6 +68,43 @@ export function addMove(
   return text;
 }
 
+/**
+ * Moves of one alias, newest first, with those put in that others made: where a move did not begin where the one before
+ * it ended, and where the alias is now.
+ */
+export function completeMoves(moves: readonly HistoryEvent[], now: string | null): readonly HistoryEvent[] {
+  const complete: HistoryEvent[] = [];
+  let at: string | null = null;
+  const add = (event: HistoryEvent): void => {
+    complete.unshift(event);
+    at = event.to;
+  };
+  const [newest] = moves;
+  if (newest === undefined) {
+    return [];
+  }
+  const foreign = (to: string | null): HistoryEvent => ({
+    ...newest,
+    kind: to === null ? 'alias-deleted' : 'alias-moved',
+    rollback: false,
+    from: at,
+    to,
+    version: to,
+    by: '',
+    why: '',
+  });
+  for (const move of moves.toReversed()) {
+    if (move.from !== at) {
+      add(foreign(move.from));
+    }
+    add(move);
+  }
+  if (now !== at) {
+    add(foreign(now));
+  }
+  return complete;
+}
+
 function eventOf(name: string, { t, a, f, to, by, why = '', r }: Row): HistoryEvent {
   return {
     at: t,

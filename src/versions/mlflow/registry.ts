@@ -1,6 +1,7 @@
 /** The registry of an MLflow server as `loadline models` steers it. */
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import { each } from '../../net/each.ts';
+import { own } from '../own.ts';
 import { previousOf } from '../previous.ts';
 import type {
   AddRequest,
@@ -25,7 +26,7 @@ import {
   findVersion,
   findVersions,
 } from './find.ts';
-import { addMove, MOVES_TAG, parseMoves } from './moves.ts';
+import { addMove, completeMoves, MOVES_TAG, parseMoves } from './moves.ts';
 
 /** Tags of a version that Loadline added: MLflow knows neither. */
 const SHA256_TAG = 'loadline.sha256';
@@ -243,7 +244,7 @@ async function setAlias(
   work: Work,
 ): Promise<AliasMove> {
   const model = await findModel(client, name, work);
-  const from = model.aliases[alias] ?? null;
+  const from = own(model.aliases, alias);
   if (mark.expected !== undefined && mark.expected !== from) {
     throw new LoadlineError(
       'LL7015',
@@ -274,7 +275,7 @@ async function deleteAlias(
   work: Work,
 ): Promise<void> {
   const model = await findModel(client, name, work);
-  const from = model.aliases[alias] ?? null;
+  const from = own(model.aliases, alias);
   await client.want({ method: 'DELETE', path: 'registered-models/alias', body: { name, alias } }, work);
   if (from !== null) {
     await note(client, model, { alias, from, to: null, by: mark.by, why: mark.why, rollback: false }, work);
@@ -352,15 +353,15 @@ async function history(client: MlflowClient, name: string, work: Work): Promise<
 
 async function previous(client: MlflowClient, name: string, alias: string, work: Work): Promise<string> {
   const model = await findModel(client, name, work);
-  const now = model.aliases[alias];
+  const now = own(model.aliases, alias);
   const versions = await findVersions(client, name, work);
   const ready = versions.filter(({ status }) => status === 'READY').map(({ version }) => version);
   const moves = parseMoves(name, model.tags[MOVES_TAG]).filter((move) => move.alias === alias);
-  const found = previousOf(withActual(moves, name, alias, now ?? null), (version) => ready.includes(version));
+  const found = previousOf(withActual(moves, name, alias, now), (version) => ready.includes(version));
   if (found !== null) {
     return found;
   }
-  const below = now === undefined ? undefined : ready.find((version) => Number(version) < Number(now));
+  const below = now === null ? undefined : ready.find((version) => Number(version) < Number(now));
   if (moves.length === 0 && below !== undefined) {
     work.note?.(
       `Loadline never moved "${alias}" of ${name}, and MLflow does not say where it was: taking the version below ${now}, ${below}`,
@@ -369,24 +370,9 @@ async function previous(client: MlflowClient, name: string, alias: string, work:
   }
   throw new LoadlineError(
     'LL7014',
-    now === undefined
+    now === null
       ? `Cannot roll back "${alias}" of "${name}": it is at no version`
       : `Cannot roll back "${alias}" of "${name}": it is at ${now}, and no version before is known`,
     { where: `models:/${name}@${alias}` },
   );
-}
-
-/** Somebody may have moved the alias without Loadline: where it is now is the newest move then. */
-function withActual(
-  moves: readonly HistoryEvent[],
-  name: string,
-  alias: string,
-  now: string | null,
-): readonly HistoryEvent[] {
-  const [last] = moves;
-  if (last === undefined || last.to === now) {
-    return moves;
-  }
-  const kind = now === null ? 'alias-deleted' : 'alias-moved';
-  return [{ at: 0, kind, name, version: now, alias, from: last.to, to: now, by: '', why: '' }, ...moves];
 }
