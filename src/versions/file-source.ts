@@ -9,7 +9,7 @@ import type { ModelReference } from './reference.ts';
 import type { FoundVersion, Source, Work } from './types.ts';
 
 /** Twelve hex digits: two of a million files meet once in 500 times. */
-const VERSION_DIGITS = 12;
+export const VERSION_DIGITS = 12;
 
 /** A file as it was when it was read, and what its bytes were. */
 interface Hashed {

@@ -35,38 +35,43 @@ export interface Keeper {
 
 export function createKeeper(kept: Kept, { open, check }: KeeperOptions): Keeper {
   // Shadows and versions that are asked for by number answer nobody unasked: they are checked once they are to.
-  const checked = new Set(answering(kept.roster()).map(({ name, version }) => versionKey(name, version)));
-  let prepared: OpenRoster | null = null;
+  let checked = new Set(answering(kept.roster()).map(({ name, version }) => versionKey(name, version)));
+  let prepared: { readonly roster: OpenRoster; readonly checked: Set<string> } | null = null;
+  // Whoever gave up waiting for a plan may ask for the next one, or drop it, while the first is still being opened.
+  let latest = 0;
   return {
     async prepare(plan) {
+      const mine = ++latest;
+      prepared = null;
       const before = kept.roster();
       const next = await openRoster(plan, open, before);
       const reports: CheckReport[] = [];
+      const sound = new Set(checked);
       for (const { name, version } of answering(next)) {
         const key = versionKey(name, version);
-        if (!checked.has(key)) {
+        if (!sound.has(key)) {
           const old = championOf(before, name);
           reports.push(
             await check(modelOf(next, name, version), name, version.version, old, kept.recent(name)),
           );
-          checked.add(key);
+          sound.add(key);
         }
       }
-      for (const key of checked) {
-        if (!next.models.has(key)) {
-          checked.delete(key);
-        }
+      if (mine === latest) {
+        prepared = { roster: next, checked: sound };
       }
-      prepared = next;
       return reports;
     },
     commit() {
       if (prepared !== null) {
-        kept.swap(prepared);
+        const { roster } = prepared;
+        checked = new Set([...prepared.checked].filter((key) => roster.models.has(key)));
         prepared = null;
+        kept.swap(roster);
       }
     },
     discard() {
+      latest++;
       prepared = null;
     },
   };

@@ -1,6 +1,7 @@
 /** A plan with its models opened: what one process needs to serve it. */
 import { LoadlineError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
+import { VERSION_DIGITS } from '../../versions/file-source.ts';
 import type { ModelPlan, RosterPlan, VersionPlan } from './plan.ts';
 
 export interface OpenRoster {
@@ -49,13 +50,15 @@ export async function openRoster(
   return { plan: { models: opened }, models };
 }
 
-/** A bare file is numbered by its content, and another content may have come since. */
+/**
+ * A bare file is numbered by its content, and another content may have come since. A version that it was given by hand is
+ * that of the content it had then.
+ */
 function trueVersion<Version extends VersionPlan>(plan: Version, { declared, origin }: Model): Version {
   const { sha256 } = origin;
-  const isByContent =
-    declared === null && plan.identity.length === sha256.length && plan.identity.startsWith(plan.version);
+  const isByContent = declared === null && /^[0-9a-f]{64}$/.test(plan.identity);
   return isByContent && plan.identity !== sha256
-    ? { ...plan, version: sha256.slice(0, plan.version.length), identity: sha256 }
+    ? { ...plan, version: sha256.slice(0, VERSION_DIGITS), identity: sha256 }
     : plan;
 }
 

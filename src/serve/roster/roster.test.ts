@@ -297,6 +297,44 @@ describe('a change of plan', () => {
     assert.deepEqual(given, [true, 'm', '2', true, 1]);
   });
 
+  test('a plan that is opened after it was dropped, or after the next one, is not served', async () => {
+    const server = await core([plan('m', ONE)]);
+    const gate = Promise.withResolvers<void>();
+    const keeper = createKeeper(
+      { roster: () => server.slot.seats.open, swap: server.swap, recent: () => [] },
+      {
+        async open(path) {
+          if (path === 'two') {
+            await gate.promise;
+          }
+          return open(path);
+        },
+        check: async () => report,
+      },
+    );
+    const late = keeper.prepare(planOf(plan('m', TWO)));
+    keeper.discard();
+    await keeper.prepare(planOf(plan('m', THREE)));
+    gate.resolve();
+    await late;
+    keeper.commit();
+    assert.equal((await answer(server))[2], 'm/3');
+  });
+
+  test('a version that passed its check but was not served is checked again', async () => {
+    let checks = 0;
+    const { keeper } = await kept(async () => {
+      checks++;
+      return report;
+    });
+    await keeper.prepare(planOf(plan('m', TWO)));
+    keeper.discard();
+    assert.deepEqual(await keeper.prepare(planOf(plan('m', TWO))), [report]);
+    keeper.commit();
+    await keeper.prepare(planOf(plan('m', TWO)));
+    assert.equal(checks, 2);
+  });
+
   test('the metrics say who sits where', async () => {
     const { server, keeper } = await kept(async () => report);
     await keeper.prepare(planOf(plan('m', TWO, { warm: [ONE] })));
@@ -315,6 +353,20 @@ test('a file that was written over since the plan was made is called by what it 
   assert.deepEqual(roster.plan.models[0]?.champion, { version: 'ab'.repeat(6), path: 'f', identity: sha256 });
   const server = createCore({ roster, software: '0.1.0' });
   assert.deepEqual(await answer(server), [200, 'f', `m/${'ab'.repeat(6)}`]);
+});
+
+test('a file that was given a version by hand keeps it only as long as its content', async () => {
+  const sha256 = 'ab'.repeat(32);
+  const model = { ...greaterModel(['no', 'f']), origin: { ...greaterModel(['', '']).origin, sha256 } };
+  const versionOf = async (identity: string): Promise<unknown> => {
+    const champion = { version: 'v7', path: 'f', identity };
+    const { plan: opened } = await openRoster({ models: [plan('m', champion)] }, async () => model);
+    return opened.models[0]?.champion?.version;
+  };
+  assert.equal(await versionOf(sha256), 'v7');
+  assert.equal(await versionOf('cd'.repeat(32)), 'ab'.repeat(6));
+  // What is registered has another kind of identity, and its number.
+  assert.equal(await versionOf('models:/m/7'), 'v7');
 });
 
 test('recent rows: the first 128 requests, then every sixteenth; large ones are not kept', () => {
