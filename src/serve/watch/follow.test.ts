@@ -325,6 +325,22 @@ test('an unloaded model is left alone by polls and comes back by load, at the ve
   await assert.rejects(follower.repository.unload('other'), { code: 'LL2012' });
 });
 
+test('a model that is unloaded while its next version is on its way stays unloaded', async (t) => {
+  const { follower, registry, champion, logs } = scene();
+  t.after(follower.stop);
+  const gate = Promise.withResolvers<void>();
+  registry.gate = gate.promise;
+  registry.version = '4';
+  const { finds } = registry;
+  const reload = follower.reload();
+  await until(() => registry.finds > finds);
+  await follower.repository.unload(NAME);
+  gate.resolve();
+  await reload;
+  assert.equal(champion(), undefined);
+  assert.deepEqual(logs, [`unloaded ${NAME}`]);
+});
+
 test('a version is held before its bytes are read, and the one before stays held', async (t) => {
   const held: string[][] = [];
   const { follower, registry } = scene({

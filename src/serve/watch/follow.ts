@@ -131,12 +131,15 @@ export function createFollower(options: FollowerOptions): Follower {
     );
   };
 
-  /** Makes a change of the plan out of what is served when its turn has come. */
-  const change = (next: (plan: RosterPlan) => RosterPlan): Promise<readonly CheckReport[]> => {
+  /** Makes a change of the plan out of what is served when its turn has come; null where there is none to make any more. */
+  const change = (next: (plan: RosterPlan) => RosterPlan | null): Promise<readonly CheckReport[] | null> => {
     const turn = changing
       .catch(() => null)
       .then(() => {
         const plan = next(server().plan());
+        if (plan === null) {
+          return null;
+        }
         hold(plan);
         return server().apply(plan);
       });
@@ -169,8 +172,16 @@ export function createFollower(options: FollowerOptions): Follower {
     try {
       const next = open ?? (await fetchHeld(name, source, found));
       const fetched = clock.now();
-      const reports = await change((plan) => moveChampion(plan, name, next, new Set(pinned)));
+      // Who unloads a model while its next version is on its way does not want that one either.
+      const reports = await change((plan) =>
+        champion !== null && modelOf(name).champion === null
+          ? null
+          : moveChampion(plan, name, next, new Set(pinned)),
+      );
       thread.failure = null;
+      if (reports === null) {
+        return;
+      }
       log(
         movedLine({
           name,
