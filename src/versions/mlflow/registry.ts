@@ -357,7 +357,7 @@ async function previous(client: MlflowClient, name: string, alias: string, work:
   const versions = await findVersions(client, name, work);
   const ready = versions.filter(({ status }) => status === 'READY').map(({ version }) => version);
   const moves = parseMoves(name, model.tags[MOVES_TAG]).filter((move) => move.alias === alias);
-  const found = previousOf(withActual(moves, name, alias, now), (version) => ready.includes(version));
+  const found = previousOf(completeMoves(moves, now), (version) => ready.includes(version));
   if (found !== null) {
     return found;
   }
