@@ -132,13 +132,25 @@ export function answerJson(kind: string, content: Readonly<Record<string, unknow
 }
 
 /** A version for scripts. */
-export function versionJson({ createdAt, ...version }: ModelVersion): Record<string, unknown> {
-  return { ...version, createdAt: new Date(createdAt).toISOString() };
+export function versionJson(version: ModelVersion): Record<string, unknown> {
+  // One by one: what only the store has, scripts would miss on MLflow.
+  const { name, createdAt, description, tags, metrics, params, source, runId, stage } = version;
+  const { status, aliases, sha256, bytes } = version;
+  return {
+    name,
+    version: version.version,
+    createdAt: new Date(createdAt).toISOString(),
+    ...{ description, tags, metrics, params, source, runId, stage, status, aliases, sha256, bytes },
+  };
 }
 
 /** A model with its versions for scripts. */
-export function modelJson({ createdAt, versions, ...model }: RegisteredModel): Record<string, unknown> {
-  return { ...model, createdAt: new Date(createdAt).toISOString(), versions: versions.map(versionJson) };
+export function modelJson(model: RegisteredModel): Record<string, unknown> {
+  const { name, description, createdAt, tags, aliases, versions } = model;
+  return {
+    ...{ name, description, createdAt: new Date(createdAt).toISOString(), tags, aliases },
+    versions: versions.map(versionJson),
+  };
 }
 
 /** A metric as people read it: six digits tell any two apart that matter. */

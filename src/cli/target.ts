@@ -2,6 +2,7 @@
 
 import { nearest } from '../bytes/nearest.ts';
 import { LoadlineError } from '../errors.ts';
+import { own } from '../versions/own.ts';
 import { parseReference, type VersionPick } from '../versions/reference.ts';
 import type { ModelVersion, RegisteredModel } from '../versions/types.ts';
 
@@ -65,8 +66,8 @@ function wantedVersion(
     case 'version':
       return pick.version;
     case 'alias': {
-      const version = aliases[pick.alias];
-      if (version === undefined) {
+      const version = own(aliases, pick.alias);
+      if (version === null) {
         const known = Object.entries(aliases).map(([alias, at]) => `${alias} → ${at}`);
         const meant = nearest(pick.alias, Object.keys(aliases));
         throw new LoadlineError(

@@ -1,4 +1,5 @@
 import { EXIT, LoadlineError } from '../../../errors.ts';
+import { own } from '../../../versions/own.ts';
 import type { AliasMove, ModelRegistry } from '../../../versions/types.ts';
 import { defineCommand, type Options, text } from '../../define.ts';
 import {
@@ -61,7 +62,7 @@ export async function moveAlias(
   const { FOLLOW_NOTE, movedText } = await import('./moved.ts');
   const alias = text(options, 'alias') ?? 'champion';
   const model = await registry.model(to.name, models.work);
-  const from = model.aliases[alias] ?? null;
+  const from = own(model.aliases, alias);
   const mark = { by: actor(options, terminal.env), why: text(options, 'why') ?? '' };
   const dryRun = options.dryRun === true;
   const answer = (move: AliasMove, changes: readonly Change[]): void => {

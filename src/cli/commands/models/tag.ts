@@ -1,4 +1,5 @@
 import { EXIT, LoadlineError } from '../../../errors.ts';
+import { own } from '../../../versions/own.ts';
 import { defineCommand } from '../../define.ts';
 import { JSON_OPTION, STORE_OPTION } from '../../model-options.ts';
 import { print, say } from '../../output/terminal.ts';
@@ -31,7 +32,7 @@ export const tag = defineCommand({
       const found = target.pick === null ? null : pickVersion(model, target.pick);
       const before = (found ?? model).tags;
       const version = found?.version ?? null;
-      const changes = wanted.map(({ key, value }) => ({ key, from: before[key] ?? null, to: value }));
+      const changes = wanted.map(({ key, value }) => ({ key, from: own(before, key), to: value }));
       for (const { key, from, to } of changes) {
         if (from !== to) {
           await registry.setTag(target.name, version, key, to, models.work);
