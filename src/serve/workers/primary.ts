@@ -106,7 +106,7 @@ export async function startPrimary(
     worker.on('message', (message: FromWorker) => {
       // What a dead worker said last may arrive after its end; its counts are then already added up.
       if (slot.worker === worker) {
-        receive(slot, message);
+        receive(slot, worker, message);
       }
     });
     // Writing to a worker that has just died fails here; the exit, which follows, deals with it.
@@ -145,7 +145,13 @@ export async function startPrimary(
     slot.timer = setTimeout(start, slot.backoff.delayMs, slot);
   };
 
-  const receive = (slot: Slot, message: FromWorker): void => {
+  const receive = (slot: Slot, worker: Worker, message: FromWorker): void => {
+    // Its successor numbers its questions anew.
+    const reply = (answer: ToWorker): void => {
+      if (slot.worker === worker) {
+        send(slot, answer);
+      }
+    };
     switch (message.type) {
       case 'listening':
         slot.ready = true;
@@ -175,15 +181,15 @@ export async function startPrimary(
         slot.words.answer(message.id, message);
         break;
       case 'metrics':
-        void allMetrics().then((text) => send(slot, { type: 'metrics', id: message.id, text }));
+        void allMetrics().then((text) => reply({ type: 'metrics', id: message.id, text }));
         break;
       case 'load':
       case 'unload': {
         const { name } = message;
         const work = message.type === 'load' ? repository.load(name) : repository.unload(name);
         work.then(
-          () => send(slot, { type: 'done', id: message.id, error: null }),
-          (error: unknown) => send(slot, { type: 'done', id: message.id, error: toWire(error) }),
+          () => reply({ type: 'done', id: message.id, error: null }),
+          (error: unknown) => reply({ type: 'done', id: message.id, error: toWire(error) }),
         );
         break;
       }
@@ -227,7 +233,13 @@ export async function startPrimary(
     for (const slot of targets) {
       slot.plan = next;
     }
-    await tell(targets, (id) => ({ type: 'commit', id }));
+    // The change is made: whoever dies on it is replaced by a worker that begins with the new plan.
+    const commits = targets.map((slot) => tell([slot], (id) => ({ type: 'commit', id })));
+    for (const [i, commit] of (await Promise.allSettled(commits)).entries()) {
+      if (commit.status === 'rejected') {
+        log(`worker ${targets[i]!.index} did not say that it serves the change: ${textOf(commit.reason)}`);
+      }
+    }
     catchUp();
     return joinReports(answers.map(({ reports = [] }) => reports));
   };
@@ -239,18 +251,31 @@ export async function startPrimary(
   /** A worker that was starting during a change began with the plan before it. */
   const catchUp = (): void => {
     for (const slot of live().filter((slot) => slot.plan !== plan)) {
-      changing = changing
-        .catch(() => null)
-        .then(async () => {
-          const now = plan;
-          if (slot.plan === now) {
-            return;
-          }
-          slot.plan = now;
-          await tell([slot], (id) => ({ type: 'prepare', id, plan: now }), PREPARE_MS);
-          await tell([slot], (id) => ({ type: 'commit', id }));
-        });
-      changing.catch((error: unknown) => log(`worker ${slot.index} is behind: ${error}`));
+      changing = changing.catch(() => null).then(() => catchUpOnce(slot));
+    }
+  };
+  const catchUpOnce = async (slot: Slot): Promise<void> => {
+    const now = plan;
+    const { worker } = slot;
+    if (slot.plan === now) {
+      return;
+    }
+    slot.plan = now;
+    try {
+      const [answer] = await tell([slot], (id) => ({ type: 'prepare', id, plan: now }), PREPARE_MS);
+      if (answer?.error != null) {
+        throw fromWire(answer.error);
+      }
+      await tell([slot], (id) => ({ type: 'commit', id }));
+    } catch (error) {
+      if (worker === null || slot.worker !== worker) {
+        // It ended; its successor begins with the new plan.
+        return;
+      }
+      // Else it would answer by a version that is no longer served, and nobody would know.
+      log(`worker ${slot.index} cannot serve what the others do and is replaced: ${textOf(error)}`);
+      slot.ready = false;
+      send(slot, { type: 'drain', periodMs: 0 });
     }
   };
   const note = (now: readonly FollowStatus[]): void => {
@@ -297,4 +322,8 @@ export async function startPrimary(
     kill,
   };
   return { running, address };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
