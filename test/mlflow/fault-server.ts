@@ -18,6 +18,8 @@ export interface Asked {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
+  /** Of the client: the same where a connection is used again. */
+  readonly port: number | undefined;
 }
 
 /** Answers a request and says so, or leaves it to the model. */
@@ -102,6 +104,7 @@ export async function startFaults(
       path: url.pathname,
       query: url.searchParams,
       headers: request.headers,
+      port: request.socket.remotePort,
     };
     asked.push(one);
     request.resume();
