@@ -11,8 +11,9 @@ import {
   createSeries,
   DIFFERENCE_BOUNDS,
   LATENCY_CHANGE_BOUNDS,
+  SERIES_KEPT,
 } from './series.ts';
-import { retire, type Snapshot } from './snapshot.ts';
+import { knownCounts, retire, type Snapshot, sumCounts } from './snapshot.ts';
 import { count, countError, countPrediction, countRequest, createMetrics, type Metrics } from './store.ts';
 
 const layout = metricsLayout(['/predict', 'other'], ['team-a']);
@@ -170,6 +171,44 @@ test('versions are added up by their labels, over workers and those that are gon
     2,
   );
   assert.equal(compared('latency_seconds_sum'), -0.004);
+});
+
+test('versions that are gone for long leave no series, in a worker and among those that ended', () => {
+  const metrics = createMetrics(layout);
+  const answered = createSeries(ANSWERED);
+  const labels = (version: number): string[] => ['m', String(version), 'champion'];
+  const snapshotOf = (set = answered): Snapshot => ({ ...snapshot(metrics, '0'), answered: set.all() });
+  let gone = retire(metrics, snapshotOf());
+  let early = 0;
+  for (let version = 1; version <= 1000; version++) {
+    // Version 5 stays seated all the time.
+    countAnswered(answered.of(labels(5)), 1, false, 0.001);
+    countAnswered(answered.of(labels(version)), 1, false, 0.001);
+    answered.prune();
+    early += version <= SERIES_KEPT ? answered.all().length - version : 0;
+    if (version % 100 === 0) {
+      const ended = retire(metrics, snapshotOf());
+      gone = knownCounts(sumCounts(layout, [gone, ended]), [ended]);
+    }
+  }
+  assert.equal(early, 4);
+  assert.equal(answered.all().length, SERIES_KEPT);
+  assert.equal(gone.answered.length, SERIES_KEPT);
+  assert.equal(answered.of(labels(5)).values[0], 1001);
+  // A process that has forgotten a version takes it out of the sums: they would go down without that process's part.
+  const fresh = createSeries(ANSWERED);
+  fresh.of(labels(1000));
+  const shown = lines(renderMetrics(layout, [snapshotOf(fresh)], gone));
+  const requests = [...shown.keys()].filter((key) => key.startsWith('loadline_version_requests_total'));
+  assert.deepEqual(requests, ['loadline_version_requests_total{model="m",version="1000",role="champion"}']);
+});
+
+test('values that are not finite are written as Prometheus writes them', () => {
+  const compared = createSeries(COMPARED);
+  const differences = [Number.POSITIVE_INFINITY];
+  countCompared(compared.of(['m', '2', '1']), { rows: 1, agreeing: 0, differences, secondsMore: 0 });
+  const text = renderMetrics(layout, [{ ...snapshot(createMetrics(layout), '0'), compared: compared.all() }]);
+  assert.match(text, /^loadline_compared_difference_sum\{.*\} \+Inf$/m);
 });
 
 test('bounds rise', () => {

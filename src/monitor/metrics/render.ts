@@ -1,13 +1,16 @@
 /** Metrics in Prometheus' text format 0.0.4. */
 import type { Family, MetricsLayout } from './layout.ts';
 import { ANSWERED, COMPARED, type Series, type SeriesLayout } from './series.ts';
-import { type Counts, type ModelLabels, type Snapshot, sumCounts } from './snapshot.ts';
+import { type Counts, knownCounts, type ModelLabels, type Snapshot, sumCounts } from './snapshot.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Adds up the workers' counts and those of workers that are gone (`retired`), and writes them with each worker's CPU and memory. */
 export function renderMetrics(layout: MetricsLayout, workers: readonly Snapshot[], retired?: Counts): string {
-  const total = sumCounts(layout, retired === undefined ? workers : [...workers, retired]);
+  const total = sumCounts(
+    layout,
+    retired === undefined ? workers : [...workers, knownCounts(retired, workers)],
+  );
   const lines: string[] = [];
   for (const family of layout.families) {
     if (family.series.length > 0) {
@@ -149,5 +152,5 @@ function braces(labels: readonly string[]): string {
 }
 
 function number(value: number): string {
-  return String(value);
+  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }

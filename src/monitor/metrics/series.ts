@@ -110,24 +110,53 @@ export const COMPARED: SeriesLayout = { families: compared.families, size: compa
 export interface SeriesSet {
   /** The one with these labels, made at zero when it is new. */
   of(labels: readonly string[]): Series;
+  /** Those asked for last come last. */
   all(): readonly Series[];
+  /** Forgets those that were not asked for since the last call, but for the latest `SERIES_KEPT` of all. */
+  prune(): void;
 }
+
+/**
+ * Versions come and go for as long as a server runs, and each would leave its series behind. One that is gone for so long
+ * has been scraped many times; should it come back it starts from zero, which Prometheus takes as a restart.
+ */
+export const SERIES_KEPT = 64;
 
 /** Creates an empty set. */
 export function createSeries(layout: SeriesLayout): SeriesSet {
   const byKey = new Map<string, Series>();
+  let asked = new Set<string>();
   return {
     of(labels) {
       const key = seriesKey(labels);
-      let series = byKey.get(key);
-      if (series === undefined) {
-        series = { labels, values: new Float64Array(layout.size) };
-        byKey.set(key, series);
-      }
+      const series = byKey.get(key) ?? { labels, values: new Float64Array(layout.size) };
+      byKey.delete(key);
+      byKey.set(key, series);
+      asked.add(key);
       return series;
     },
     all: () => [...byKey.values()],
+    prune() {
+      for (const key of byKey.keys()) {
+        if (byKey.size <= SERIES_KEPT) {
+          break;
+        }
+        if (!asked.has(key)) {
+          byKey.delete(key);
+        }
+      }
+      asked = new Set();
+    },
   };
+}
+
+/** Those of `all` whose labels one of `some` has. */
+export function sameSeriesAs(
+  all: readonly Series[],
+  some: readonly (readonly Series[])[],
+): readonly Series[] {
+  const keys = new Set(some.flat().map(({ labels }) => seriesKey(labels)));
+  return all.filter(({ labels }) => keys.has(seriesKey(labels)));
 }
 
 /** Adds series up by their labels. */

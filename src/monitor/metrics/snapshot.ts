@@ -1,6 +1,6 @@
 /** Counters at one moment, as a worker hands them to whoever adds them up. */
 import type { MetricsLayout } from './layout.ts';
-import { ANSWERED, COMPARED, type Series, type SeriesSet, sumSeries } from './series.ts';
+import { ANSWERED, COMPARED, type Series, type SeriesSet, sameSeriesAs, sumSeries } from './series.ts';
 import type { Metrics } from './store.ts';
 
 /** What a version of a model is called in the metrics. */
@@ -104,6 +104,24 @@ export function sumCounts(layout: MetricsLayout, parts: readonly Counts[]): Coun
     compared: sumSeries(
       COMPARED,
       parts.map((part) => part.compared),
+    ),
+  };
+}
+
+/**
+ * The counts of processes that are gone without those of versions that no process knows any more: each forgets versions
+ * that were replaced long ago, and a sum that lost a part of its parts would go down.
+ */
+export function knownCounts(gone: Counts, known: readonly Counts[]): Counts {
+  return {
+    values: gone.values,
+    answered: sameSeriesAs(
+      gone.answered,
+      known.map(({ answered }) => answered),
+    ),
+    compared: sameSeriesAs(
+      gone.compared,
+      known.map(({ compared }) => compared),
     ),
   };
 }

@@ -54,6 +54,8 @@ export function seat(open: OpenRoster, series: SeriesSets, before: Seats | null 
   const benches = open.plan.models.map((plan) =>
     seatModel(open, plan, series, before?.byName.get(plan.name)),
   );
+  series.answered.prune();
+  series.compared.prune();
   return { open, benches, byName: new Map(benches.map((bench) => [bench.name, bench])) };
 }
 

@@ -5,7 +5,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { LoadlineError } from '../../errors.ts';
 import { renderMetrics } from '../../monitor/metrics/render.ts';
-import { noCounts, retire, type Snapshot, sumCounts } from '../../monitor/metrics/snapshot.ts';
+import { knownCounts, noCounts, retire, type Snapshot, sumCounts } from '../../monitor/metrics/snapshot.ts';
 import { metricsOf } from '../core.ts';
 import type { Repository } from '../protocols/define.ts';
 import type { CheckReport, FollowStatus, RosterPlan } from '../roster/plan.ts';
@@ -122,7 +122,8 @@ export async function startPrimary(
     slot.snapshots.close('The worker ended');
     slot.words.close('The worker ended');
     if (slot.last !== null) {
-      retired = sumCounts(metrics.layout, [retired, retire(metrics, slot.last)]);
+      const known = slots.map(({ last }) => last).filter((last) => last !== null);
+      retired = knownCounts(sumCounts(metrics.layout, [retired, retire(metrics, slot.last)]), known);
       slot.last = null;
     }
     if (stopping) {
