@@ -1,5 +1,6 @@
 /** How a person names a model: a file, a URI of MLflow, a version in the embedded store, a file tracked by DVC. */
 import { LoadlineError } from '../errors.ts';
+import { shownUri } from '../net/shown-uri.ts';
 
 /** Which version of a registered model. */
 export type VersionPick =
@@ -149,6 +150,10 @@ function parseArtifacts(text: string, rest: string): ModelReference {
   if (path === '') {
     throw invalid(text, 'the path is missing', forms);
   }
+  if (host?.includes('@')) {
+    // They would go into messages, logs and the names of versions.
+    throw invalid(text, 'it has credentials in it', 'MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD');
+  }
   if (leaves(decoded(text, path))) {
     throw invalid(text, `"${path}" leaves the artifacts`, forms);
   }
@@ -219,9 +224,9 @@ function decoded(text: string, part: string): string {
 function invalid(text: string, found: string, wanted: string): LoadlineError {
   return new LoadlineError(
     'LL7016',
-    `Cannot read the reference ${JSON.stringify(text)}: ${found}, expected ${wanted}`,
+    `Cannot read the reference ${JSON.stringify(shownUri(text))}: ${found}, expected ${wanted}`,
     {
-      where: text,
+      where: shownUri(text),
     },
   );
 }

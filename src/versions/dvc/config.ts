@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LoadlineError } from '../../errors.ts';
+import { unescaped } from '../../net/shown-uri.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Options = Readonly<Record<string, string>>;
@@ -179,7 +180,7 @@ function readRemote(name: string, options: Options, root: string): DvcRemote {
       `Run \`dvc pull\` in ${root}: what it brings is taken from DVC's cache.`,
     );
   } else if (address.username !== '') {
-    headers.Authorization = basic(decodeURIComponent(address.username), decodeURIComponent(address.password));
+    headers.Authorization = basic(unescaped(address.username), unescaped(address.password));
   }
   address.username = '';
   address.password = '';

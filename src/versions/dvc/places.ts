@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
+import { DEFAULT_LIMITS } from '../../bytes/limits.ts';
 import { cannotWrite } from '../../config/write-whole.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import { explainFault } from '../../net/fault.ts';
@@ -46,6 +47,8 @@ export interface Place {
 
 const MISSING: Outcome = { kind: 'missing', why: 'has none' };
 const MAX_REDIRECTS = 5;
+/** A folder of a hundred thousand files; it is read into memory. */
+const MOST_MANIFEST_BYTES = 16 * 2 ** 20;
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Path below a cache or remote: DVC 3 puts `files/md5` before that of DVC 2. */
@@ -202,6 +205,8 @@ async function write(source: AsyncIterable<Buffer>, object: DvcObject, target: T
     throw cannotWrite(target.file, cause);
   };
   const digest = createDigest(object.legacy);
+  // Nothing says how large a file of a folder is: a remote could send without end.
+  const most = object.size ?? (object.isManifest ? MOST_MANIFEST_BYTES : DEFAULT_LIMITS.fileBytes);
   let size = 0;
   const file = await open(target.file, 'w').catch(cannot);
   try {
@@ -210,7 +215,7 @@ async function write(source: AsyncIterable<Buffer>, object: DvcObject, target: T
       digest.update(chunk);
       await file.writeFile(chunk).catch(cannot);
       target.onBytes(chunk.length);
-      if (object.size !== null && size > object.size) {
+      if (size > most) {
         break;
       }
     }
@@ -220,7 +225,7 @@ async function write(source: AsyncIterable<Buffer>, object: DvcObject, target: T
   } finally {
     await file.close().catch(cannot);
   }
-  const isTooLong = object.size !== null && size > object.size;
+  const isTooLong = size > most;
   if (!isTooLong && (object.size === null || object.size === size) && digest.matches(object.md5)) {
     return { kind: 'whole' };
   }
@@ -228,7 +233,7 @@ async function write(source: AsyncIterable<Buffer>, object: DvcObject, target: T
   return {
     kind: 'damaged',
     why: isTooLong
-      ? `has more than ${object.size} bytes in its place`
+      ? `has more than ${most} bytes in its place`
       : `has ${size} bytes with md5 ${digest.value()} in its place`,
   };
 }

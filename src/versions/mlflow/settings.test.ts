@@ -25,6 +25,9 @@ describe('what is no server says so, and how to get one', () => {
     ['/srv/mlruns', /mlflow server --backend-store-uri \/srv\/mlruns/],
     ['file:///srv/mlruns', /mlflow server --backend-store-uri file:\/\/\/srv\/mlruns/],
     ['postgresql://ada:secret@db/mlflow', /--backend-store-uri postgresql:\/\/\*\*\*@db\/mlflow/],
+    ['postgresql://ada:s@x/secret@db/mlflow', /--backend-store-uri postgresql:\/\/\*\*\*@db\/mlflow/],
+    ['ada:secret@host:5001', /Set it to the address of the server/],
+    ['ftp://ada:secret@host', /Set it to the address of the server/],
     ['databricks', /Set it to the address of the server/],
     ['localhost:5001', /Set it to the address of the server/],
   ];
@@ -35,7 +38,7 @@ describe('what is no server says so, and how to get one', () => {
         (error: unknown) => {
           assert.ok(isLoadlineError(error) && error.code === 'LL1005');
           assert.match(error.fix, fix);
-          assert.doesNotMatch(error.message, /secret/);
+          assert.doesNotMatch(`${error.message} ${error.fix} ${error.detail.where}`, /secret/);
           return true;
         },
       );

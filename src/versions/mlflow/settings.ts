@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { AgentOptions } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import { LoadlineError } from '../../errors.ts';
+import { shownUri, unescaped } from '../../net/shown-uri.ts';
 
 export interface MlflowSettings {
   /** Of the server, without credentials and without a slash at its end. */
@@ -65,16 +66,9 @@ function parseUri(uri: string): URL {
   );
 }
 
+/** Somebody may have left out what comes before the credentials. */
 function withoutPassword(uri: string): string {
-  return uri.replace(/\/\/[^/@]*@/, '//***@');
-}
-
-function unescaped(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  return uri.includes('//') ? shownUri(uri) : uri.replace(/.*@/, '***@');
 }
 
 function readTls(env: Readonly<Record<string, string | undefined>>): MlflowSettings['tls'] {
