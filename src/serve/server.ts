@@ -94,7 +94,8 @@ export function createService(options: ServeOptions): Service {
   const core = createCore(options);
   const { pipeline, admission, slot } = core;
   const { clock, logger, maxBodyBytes } = pipeline;
-  const { host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  // No function below may use `options`: with it the first roster would be kept for as long as the server lives.
+  const { host = DEFAULT_HOST, port = DEFAULT_PORT, keys = [], allowAnonymous = false } = options;
   const accessLog = createAccessLog(options);
   let uploading = 0;
 
@@ -273,7 +274,7 @@ export function createService(options: ServeOptions): Service {
 
   return {
     async listen() {
-      checkExposure(options);
+      checkExposure({ host, keys, allowAnonymous });
       await new Promise<void>((resolve, reject) => {
         server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
         server.listen({ host, port, backlog: 4096 }, resolve);

@@ -1,10 +1,10 @@
-import { EXIT } from '../../errors.ts';
+import { EXIT, LoadlineError } from '../../errors.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { defineCommand, type Options, text } from '../define.ts';
 import { LIMITS_OPTION } from '../limits.ts';
 import { MODEL_HELP, STORE_OPTION } from '../model-options.ts';
 import { print, say, type Terminal } from '../output/terminal.ts';
-import type { Serving } from '../serving/open.ts';
+import type { Opened, Serving } from '../serving/open.ts';
 import { duration } from '../units.ts';
 
 // No option has a default of the parser's: what is not given may stand in loadline.yaml.
@@ -103,7 +103,7 @@ async function serveUntilEnd(
   terminal: Terminal,
   { drainMs, start, log }: Life,
 ): Promise<number> {
-  const { follower, plan, model, followed } = serving;
+  const { follower, plan, followed } = serving;
   try {
     const { running, address } = await startServer(serving, settings, log);
     try {
@@ -112,7 +112,9 @@ async function serveUntilEnd(
       const ended = obeySignals(running, { drainMs, log, reload: follower.reload });
       const { announce } = await import('../serving/announce.ts');
       const tookMs = performance.now() - start;
-      announce({ model, plan, settings, address, tookMs, followed }, options, terminal);
+      const ready = { plan, settings, address, tookMs, followed };
+      announce({ ...ready, model: openedOf(serving).model }, options, terminal);
+      serving.opened = null;
       const { flushCompileCache } = await import('node:module');
       flushCompileCache();
       return await ended;
@@ -126,10 +128,15 @@ async function serveUntilEnd(
 }
 
 async function startServer(
-  { plan, roster, follower: { repository } }: Serving,
+  serving: Serving,
   settings: ServeSettings,
   log: (message: string) => void,
 ): ReturnType<typeof import('../../serve/single.ts').startSingle> {
+  const {
+    plan,
+    follower: { repository },
+  } = serving;
+  const { roster } = openedOf(serving);
   if (roster !== null) {
     const { startSingle } = await import('../../serve/single.ts');
     return startSingle(roster, settings, repository);
@@ -137,6 +144,13 @@ async function startServer(
   const { startPrimary } = await import('../../serve/workers/primary.ts');
   const exec = process.argv[1] ?? '';
   return startPrimary({ settings, plan, repository, exec, args: ['serve-worker'], log });
+}
+
+function openedOf({ opened }: Serving): Opened {
+  if (opened === null) {
+    throw new LoadlineError('LL1099', 'The server has started already');
+  }
+  return opened;
 }
 
 /** Events of the server: a line for a person, a JSON line with `--json`. */

@@ -16,12 +16,18 @@ import { progressDisplay, versionWork } from '../output/progress.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Asked } from './asked.ts';
 
-export interface Serving {
-  readonly plan: RosterPlan;
+/** What a server starts with. */
+export interface Opened {
   /** The champion of the first model, for people to see. */
   readonly model: Model;
   /** The plan with its models, where this process is the one that serves them. */
   readonly roster: OpenRoster | null;
+}
+
+export interface Serving {
+  readonly plan: RosterPlan;
+  /** Null once the server has started: kept here, the first version would stay in memory long after it was replaced. */
+  opened: Opened | null;
   readonly followed: readonly Followed[];
   readonly follower: Follower;
   /** Ends following and lets go of what was held. */
@@ -44,13 +50,12 @@ export function openServing(
     const sources = openSources({ env, cwd: folder, ...(store === undefined ? {} : { store }) });
     try {
       const { plan, followed } = await preparePlan(requests, sources, versionWork(display, signal));
-      const { model, roster } = await openPlan(plan, settings);
+      const opened = await openPlan(plan, settings);
       const hold = await holdOf(sources, followed);
       const follower = createFollower({ references: followed, log, hold });
       return {
         plan,
-        model,
-        roster,
+        opened,
         followed,
         follower,
         close() {
@@ -68,10 +73,7 @@ export function openServing(
 }
 
 /** Where workers serve, this process opens only the first model: each worker opens and checks all of them. */
-async function openPlan(
-  plan: RosterPlan,
-  { workers, limits }: ServeSettings,
-): Promise<Pick<Serving, 'model' | 'roster'>> {
+async function openPlan(plan: RosterPlan, { workers, limits }: ServeSettings): Promise<Opened> {
   const open = (path: string): Promise<Model> => openModel(path, limits);
   const first = plan.models[0]?.champion;
   if (first === undefined || first === null) {

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Model } from '../model/model.ts';
+import { DEFAULT_MAX_BODY_BYTES } from './core.ts';
+import { houseModel } from './fixtures/models.ts';
+import { soleModel } from './roster/open.ts';
+import { startSingle } from './single.ts';
+
+/** In a function of its own, whose variables are gone when it has ended. */
+async function start() {
+  const model = houseModel(true);
+  const first = new WeakRef<Model>(model);
+  const settings = {
+    limits: {},
+    software: '0.0.0',
+    host: '127.0.0.1',
+    port: 0,
+    keys: [],
+    keyRate: null,
+    allowAnonymous: false,
+    dialect: 'auto',
+    vertex: null,
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    maxQueueMs: 50,
+    workers: 1,
+    logLevel: 'silent',
+    accessLogPerSecond: 0,
+  } as const;
+  const repository = { load: async () => {}, unload: async () => {} };
+  return { first, ...(await startSingle(soleModel(model, 'm', '1'), settings, repository)) };
+}
+
+test('a version that was replaced and is not kept warm leaves the memory, the first one too', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { first, running } = await start();
+  t.after(() => running.stop(0));
+  const { models } = running.plan();
+  await running.apply({ models: models.map((model) => ({ ...model, champion: null })) });
+  for (let i = 0; i < 20 && first.deref() !== undefined; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  assert.equal(first.deref(), undefined);
+});
