@@ -168,3 +168,22 @@ test('names with anything in them stay in the cache', async () => {
   const path = await cache.ensure({ model: 'm', identity: 'x', label: '../../häuser & co/@3' }, write('x'));
   assert.equal(dirname(path), join(cache.folder, 'm'));
 });
+
+test('what a process does not keep any more is pruned; what it keeps stays', async () => {
+  const cache = await open();
+  const pinned = await cache.ensure(entry('pinned'), write('pinned'));
+  let newest = '';
+  for (let i = 0; i < 10; i++) {
+    newest = await cache.ensure(entry(String(i)), write('x'));
+    // The newest would be told apart by times of the same millisecond.
+    await utimes(newest, 1_700_000_000 + i, 1_700_000_000 + i);
+    await utimes(pinned, 1_600_000_000, 1_600_000_000);
+  }
+  assert.equal(entries(newest).length, 11);
+  // A file in an entry stands for it.
+  await cache.keep([join(pinned, 'model.pkl'), newest, '/somewhere/else']);
+  const last = await cache.ensure(entry('last'), write('x'));
+  const left = entries(last);
+  assert.equal(left.length, 6, 'the newest five and the one that is kept');
+  assert.ok([pinned, newest, last].every((path) => left.includes(basename(path))));
+});

@@ -12,7 +12,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir, hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { cannotWrite } from '../config/write-whole.ts';
 
 /** Versions of one model that are kept: the one before and some to go back to. */
@@ -51,6 +51,12 @@ export interface Cache {
    * @throws LoadlineError LL1007; what `fill` throws.
    */
   ensure(entry: CacheEntry, fill: (place: Workplace) => Promise<void>): Promise<string>;
+  /**
+   * Says which entries this process still uses, by paths of theirs or of what is in them: what else it once fetched may be
+   * pruned. Who never says keeps all until it ends; who serves for months says it again and again, as processes on other
+   * machines trust its word for a week. A disk that refuses is no fault.
+   */
+  keep(paths: readonly string[]): Promise<void>;
 }
 
 /**
@@ -60,7 +66,11 @@ export interface Cache {
 export async function openCache(env: Readonly<Record<string, string | undefined>>): Promise<Cache> {
   const usual = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'loadline', 'models');
   const folder = (await isWritable(usual)) ? usual : await temporaryCache(usual);
-  return { folder, ensure: (entry, fill) => ensure(folder, entry, fill) };
+  return {
+    folder,
+    ensure: (entry, fill) => ensure(folder, entry, fill),
+    keep: (paths) => keep(folder, paths).catch(() => {}),
+  };
 }
 
 async function isWritable(folder: string): Promise<boolean> {
@@ -105,7 +115,7 @@ async function ensure(
       await mkdir(join(folder, below), { recursive: true });
     }
     // Before it is looked for: who prunes sees the mark or has removed it already.
-    await writeFile(join(folder, '.use', `${name}@${process.pid}@${host()}`), '');
+    await writeFile(join(folder, '.use', ownMark(name)), '');
     if (!(await isThere(path))) {
       await make(folder, name, fill);
     }
@@ -116,6 +126,32 @@ async function ensure(
     throw isSystemFault(cause) ? cannotWrite(path, cause) : cause;
   }
   return path;
+}
+
+async function keep(root: string, paths: readonly string[]): Promise<void> {
+  const used = new Set<string>();
+  for (const path of paths) {
+    const [model, name] = relative(root, path).split(sep);
+    if (model !== undefined && model !== '..' && name !== undefined) {
+      used.add(join(root, model, '.use', ownMark(name)));
+    }
+  }
+  for (const mark of used) {
+    await writeFile(mark, '');
+  }
+  for (const model of await readdir(root)) {
+    const folder = join(root, model, '.use');
+    const marks = await readdir(folder).catch(() => []);
+    for (const mark of marks) {
+      if (mark.endsWith(ownMark('')) && !used.has(join(folder, mark))) {
+        await rm(join(folder, mark), { force: true });
+      }
+    }
+  }
+}
+
+function ownMark(name: string): string {
+  return `${name}@${process.pid}@${host()}`;
 }
 
 async function make(folder: string, name: string, fill: (place: Workplace) => Promise<void>): Promise<void> {

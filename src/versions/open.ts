@@ -29,6 +29,8 @@ export interface Sources {
   openStore(create?: boolean): Promise<Store>;
   /** Throws LL1005 for settings of MLflow that cannot be used, and what `openStore` throws. */
   registry(kind: RegistryKind, create?: boolean): Promise<ModelRegistry>;
+  /** Says which paths of fetched versions are still in use; all of them where it is never called. */
+  keep(paths: readonly string[]): void;
   close(): void;
 }
 
@@ -118,6 +120,9 @@ export function openSources(options: SourcesOptions): Sources {
       }
       const { storeRegistry } = await import('./store/registry.ts');
       return storeRegistry(await openStore(create), given);
+    },
+    keep(paths) {
+      void cache?.then((opened) => opened.keep(paths)).catch(() => {});
     },
     close() {
       store?.close();

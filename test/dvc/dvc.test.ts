@@ -288,6 +288,7 @@ describe('DVC', { skip }, () => {
           env: place.env,
           cache: async () => ({
             folder: '',
+            keep: async () => {},
             // A file in the place of the folder, as a stand-in for a disk that refuses to write.
             ensure: async (_, fill) => {
               await fill({ files: path, parts: path });
