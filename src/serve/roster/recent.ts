@@ -1,5 +1,6 @@
 /** Rows of recent requests, for holding a new version against the one it replaces. */
 import type { Data } from '../../model/data.ts';
+import { rowBytes } from '../row-bytes.ts';
 
 export interface Recent {
   /** Keeps some of the rows of every sixteenth request. */
@@ -15,19 +16,31 @@ const EVERY = 16;
 /** Larger requests are not kept: 128 of them would hold memory for no more knowledge. */
 const MOST_ROWS = 16;
 
+/** Wide rows and long texts are kept for as long as they fit; one request takes no more than an eighth. */
+const MOST_BYTES = 2 ** 23;
+
 export function createRecent(): Recent {
-  const ring: Data[] = [];
+  const kept: { readonly rows: Data; readonly bytes: number }[] = [];
+  let keptBytes = 0;
+  let isFull = false;
   let seen = 0;
-  let next = 0;
   return {
     offer(rows) {
       // The first ones are all kept, so that a server with little traffic has something to compare too.
-      if (rows.nRows > MOST_ROWS || (ring.length === KEPT && seen++ % EVERY !== 0)) {
+      if (rows.nRows > MOST_ROWS || (isFull && seen++ % EVERY !== 0)) {
         return;
       }
-      ring[next] = rows;
-      next = (next + 1) % KEPT;
+      const bytes = rowBytes(rows);
+      if (bytes > MOST_BYTES / 8) {
+        return;
+      }
+      kept.push({ rows, bytes });
+      keptBytes += bytes;
+      while (kept.length > KEPT || keptBytes > MOST_BYTES) {
+        keptBytes -= kept.shift()!.bytes;
+      }
+      isFull = kept.length === KEPT || keptBytes > MOST_BYTES / 2;
     },
-    rows: () => [...ring.slice(next), ...ring.slice(0, next)],
+    rows: () => kept.map(({ rows }) => rows),
   };
 }

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LoadlineError } from '../../errors.ts';
-import type { Model } from '../../model/model.ts';
+import { toDense } from '../../model/coerce.ts';
+import { type Data, dense, labels1d, numbers1d, type Target } from '../../model/data.ts';
+import type { Fitted } from '../../model/fitted.ts';
+import { type Model, signatureOf } from '../../model/model.ts';
+import { COMPARED, createSeries } from '../../monitor/metrics/series.ts';
 import type { Core } from '../core.ts';
 import { createCore } from '../core.ts';
 import { ask } from '../fixtures/ask.ts';
 import { greaterModel, houseModel } from '../fixtures/models.ts';
 import { isChosen } from './canary.ts';
+import { createComparer } from './compare.ts';
 import { createKeeper } from './keeper.ts';
 import { openRoster } from './open.ts';
 import type { CanaryPlan, CheckReport, ModelPlan, RosterPlan, VersionPlan } from './plan.ts';
 import { createRecent } from './recent.ts';
+import type { Shadow } from './seats.ts';
 
 /** Models that answer their own version: `1`, `2`, … to a greater first number, else `no`. */
 const FILES: Readonly<Record<string, Model>> = {
@@ -224,6 +230,133 @@ describe('shadow', () => {
   });
 });
 
+describe('comparing in the background', () => {
+  /** A comparer whose turns are taken by hand, and what a shadow of it counts. */
+  function scene(predictRows: (rows: Data) => Target, tookMs: (nRows: number) => number = () => 0) {
+    const time = { now: 0, busy: false };
+    const turns: (() => void)[] = [];
+    const sizes: number[] = [];
+    const base = houseModel(true);
+    const model: Model = {
+      ...base,
+      fitted: {
+        ...base.fitted,
+        predict(rows) {
+          sizes.push(rows.nRows);
+          time.now += tookMs(rows.nRows);
+          return predictRows(rows);
+        },
+      },
+    };
+    const compared = createSeries(COMPARED).of(['m', '2', '1']);
+    const served = { model, name: 'm', version: '2', header: [] };
+    const answered = createSeries(COMPARED).of([]);
+    const shadow: Shadow = {
+      seat: { served, role: 'shadow', answered, pace: 64 },
+      compared,
+      places: null,
+      pace: 1,
+    };
+    const comparer = createComparer(
+      { now: () => time.now },
+      () => time.busy,
+      (turn) => turns.push(turn),
+    );
+    const offer = (rows: Data): void => {
+      const target = numbers1d(new Float64Array(rows.nRows));
+      const prediction = { target, probabilities: null, classes: null };
+      comparer.offer({ shadow, rows, method: 'predict', prediction, tookMs: 0 });
+    };
+    const run = (): void => {
+      for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+        turn();
+      }
+    };
+    const counted = (name: string): number => {
+      const family = COMPARED.families.find((one) => one.name === `loadline_compared_${name}_total`);
+      return compared.values[family!.offset]!;
+    };
+    return { offer, run, counted, sizes, time, turns };
+  }
+  const zeros = (rows: Data): Target => numbers1d(new Float64Array(rows.nRows));
+  const rowsOf = (nRows: number, nCols = 4) => dense(nRows, nCols, new Float64Array(nRows * nCols));
+
+  test('a slow shadow is asked for one row at first', () => {
+    const { offer, run, counted, sizes } = scene(zeros, (nRows) => 50 * nRows);
+    offer(rowsOf(20));
+    run();
+    assert.deepEqual(sizes, new Array(20).fill(1));
+    assert.equal(counted('rows'), 20);
+  });
+
+  test('what a shadow answers wrongly formed is a failure and ends nothing', () => {
+    const broken = labels1d(new Int32Array(3).fill(7), ['a', 'b']);
+    const { offer, run, counted } = scene(() => broken);
+    offer(rowsOf(1));
+    run();
+    assert.equal(counted('failed'), 1);
+  });
+
+  test('what waits is bounded in rows and in bytes', () => {
+    const narrow = scene(zeros);
+    narrow.time.busy = true;
+    for (let i = 0; i < 5000; i++) {
+      narrow.offer(rowsOf(1));
+      narrow.offer(rowsOf(0));
+    }
+    assert.equal(narrow.counted('dropped'), 5000 - 4096);
+    const wide = scene(zeros);
+    wide.time.busy = true;
+    // 1 MiB each, of which 32 may wait.
+    const row = rowsOf(1, 2 ** 17);
+    for (let i = 0; i < 40; i++) {
+      wide.offer(row);
+    }
+    assert.equal(wide.counted('dropped'), 8);
+    wide.time.busy = false;
+    wide.run();
+    assert.equal(wide.counted('rows'), 32);
+    wide.offer(row);
+    wide.run();
+    assert.equal(wide.counted('rows'), 33);
+  });
+
+  test('columns in another order are asked for in that order; one that callers do not send is a failure', async () => {
+    const base = houseModel(true);
+    const names = ['dist', 'age', 'rooms', 'area'];
+    const renamed = (of: readonly string[]): Model => {
+      const features = of.map((name) => ({ name, kind: 'number', missing: true }) as const);
+      const fitted: Fitted = {
+        ...base.fitted,
+        features,
+        predict(rows) {
+          const { nRows, data } = toDense(rows, 'Reversed', 4, 'finite');
+          const reversed = Float64Array.from(data, (_, i) => data[i - (i % 4) + 3 - (i % 4)]!);
+          return base.fitted.predict!(dense(nRows, 4, reversed));
+        },
+      };
+      return { ...base, fitted, signature: signatureOf(fitted) };
+    };
+    for (const [shadow, wanted] of [
+      [renamed(names), /^loadline_compared_agreeing_total\{.*\} 2$/m],
+      [renamed(['floor', ...names.slice(1)]), /^loadline_compared_failed_total\{.*\} 2$/m],
+    ] as const) {
+      const models = [plan('m', version('1', 'house'), { shadow: version('2', 'shadow') })];
+      const roster = await openRoster({ models }, async (path) => (path === 'shadow' ? shadow : open(path)));
+      const server = createCore({ roster, software: '0.1.0' });
+      const row = { area: 1, rooms: 2, age: 3, dist: 4 };
+      await ask(server, '/predict', { features: [row, { ...row, area: 7 }] });
+      let text = '';
+      const deadline = Date.now() + 5000;
+      while (!wanted.test(text) && Date.now() < deadline) {
+        await new Promise((resolve) => setImmediate(resolve));
+        text = (await ask(server, '/metrics')).body.toString();
+      }
+      assert.match(text, wanted);
+    }
+  });
+});
+
 describe('a change of plan', () => {
   const report: CheckReport = { name: 'm', version: '2', example: null, difference: null };
   const planOf = (...models: ModelPlan[]): RosterPlan => ({ models });
@@ -382,4 +515,16 @@ test('recent rows: the first 128 requests, then every sixteenth; large ones are 
   assert.equal(values.length, 128);
   assert.deepEqual(values.slice(0, 2), [2, 3]);
   assert.deepEqual(values.slice(-2), [128, 144]);
+});
+
+test('recent rows are bounded in bytes too', () => {
+  const recent = createRecent();
+  const rows = (kib: number) => ({ kind: 'texts', nRows: 1, values: ['x'.repeat(512 * kib - 4)] }) as const;
+  recent.offer(rows(2 * 1024));
+  assert.equal(recent.rows().length, 0);
+  for (let i = 0; i < 500; i++) {
+    recent.offer(rows(512));
+  }
+  // 16 of half a megabyte are 8 MiB.
+  assert.equal(recent.rows().length, 16);
 });

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Series, SeriesSet } from '../../monitor/metrics/series.ts';
 import type { ModelLabels } from '../../monitor/metrics/snapshot.ts';
 import type { Served } from '../protocols/define.ts';
+import { placesOf } from './arrange.ts';
 import { isChosen } from './canary.ts';
 import { modelOf, type OpenRoster } from './open.ts';
 import type { ModelPlan, VersionPlan } from './plan.ts';
@@ -24,6 +25,10 @@ const FIRST_PACE = 64;
 export interface Shadow {
   readonly seat: Seat;
   readonly compared: Series;
+  /** Of its columns among those of the champion, see `placesOf`. */
+  readonly places: readonly number[] | null;
+  /** Rows of one slice, by the latest measure; the first tells what one costs. */
+  pace: number;
 }
 
 /** One model with its versions. */
@@ -76,13 +81,7 @@ function seatModel(open: OpenRoster, plan: ModelPlan, series: SeriesSets, before
           share: plan.canary.share,
           keyHeader: plan.canary.keyHeader.toLowerCase(),
         };
-  const shadow =
-    plan.shadow === null
-      ? null
-      : {
-          seat: take(plan.shadow, 'shadow'),
-          compared: series.compared.of([name, plan.shadow.version, plan.champion?.version ?? '']),
-        };
+  const shadow = plan.shadow === null ? null : seatShadow(take(plan.shadow, 'shadow'), champion, series);
   const seats = [
     ...plan.warm.map((version) => take(version, 'warm')),
     ...[shadow?.seat, canary?.seat, champion].filter((one) => one !== undefined && one !== null),
@@ -95,6 +94,16 @@ function seatModel(open: OpenRoster, plan: ModelPlan, series: SeriesSets, before
     shadow,
     byVersion: new Map(seats.map((one) => [one.served.version ?? '', one])),
     recent: before?.recent ?? createRecent(),
+  };
+}
+
+function seatShadow(seat: Seat, champion: Seat | null, { compared }: SeriesSets): Shadow {
+  const { name, version, model } = seat.served;
+  return {
+    seat,
+    compared: compared.of([name, version ?? '', champion?.served.version ?? '']),
+    places: champion === null ? null : placesOf(champion.served.model.signature, model.signature),
+    pace: 1,
   };
 }
 
