@@ -5,7 +5,7 @@ import type { Model } from '../../model/model.ts';
 import { checkVersion } from '../../serve/roster/check.ts';
 import { openFirst } from '../../serve/roster/keeper.ts';
 import { modelOf, type OpenRoster } from '../../serve/roster/open.ts';
-import type { RosterPlan } from '../../serve/roster/plan.ts';
+import { type RosterPlan, versionsOf } from '../../serve/roster/plan.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { createFollower, type Followed, type Follower, type Hold } from '../../serve/watch/follow.ts';
 import { preparePlan } from '../../serve/watch/plan.ts';
@@ -87,8 +87,22 @@ async function openPlan(plan: RosterPlan, { workers, limits }: ServeSettings): P
   return { model: modelOf(roster, name, champion!), roster };
 }
 
+/** Keeps what is served in the embedded store and in the cache of what was fetched. */
+async function holdOf(sources: Sources, followed: readonly Followed[]): Promise<Hold> {
+  const inStore = await storeHoldOf(sources, followed);
+  return {
+    keep(plan) {
+      sources.keep(plan.models.flatMap(versionsOf).map(({ path }) => path));
+      inStore?.keep(plan);
+    },
+    release() {
+      inStore?.release();
+    },
+  };
+}
+
 /** Null where no model comes from the embedded store. */
-async function holdOf(sources: Sources, followed: readonly Followed[]): Promise<Hold | null> {
+async function storeHoldOf(sources: Sources, followed: readonly Followed[]): Promise<Hold | null> {
   if (!followed.some(({ source }) => source.reference.kind === 'store')) {
     return null;
   }
