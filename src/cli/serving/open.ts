@@ -49,7 +49,12 @@ export function openServing(
     const store = text(options, 'store');
     const sources = openSources({ env, cwd: folder, ...(store === undefined ? {} : { store }) });
     try {
-      const { plan, followed } = await preparePlan(requests, sources, versionWork(display, signal));
+      const note = (words: string): void => {
+        display.end();
+        log(words);
+      };
+      const work = { ...versionWork(display, signal), note };
+      const { plan, followed } = await preparePlan(requests, sources, work);
       const opened = await openPlan(plan, settings);
       const hold = await holdOf(sources, followed);
       const follower = createFollower({ references: followed, log, hold });

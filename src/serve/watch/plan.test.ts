@@ -110,6 +110,27 @@ test('NAME/4 is a version of the model and registry that the champion is of', as
   assert.ok(all.opened.every(({ kind }) => kind === 'mlflow'));
 });
 
+test('a canary or shadow that is the champion already has no seat, which is said', async () => {
+  const notes: string[] = [];
+  const { plan } = await preparePlan(
+    [
+      request('models:/house-price@champion', {
+        canary: { version: 'house-price/3', share: 0.1, keyHeader: 'x-user' },
+        shadow: 'house-price@challenger',
+      }),
+    ],
+    sources(),
+    { ...work, note: (text) => notes.push(text) },
+  );
+  assert.deepEqual(plan.models, [
+    { name: 'house-price', champion: seat('house-price', '3'), canary: null, shadow: null, warm: [] },
+  ]);
+  assert.deepEqual(notes, [
+    'the canary house-price/3 is the version that answers already: there is nothing to compare',
+    'the shadow house-price@challenger is the version that answers already: there is nothing to compare',
+  ]);
+});
+
 test('beside a file, a canary or shadow is another file', async () => {
   const { plan } = await preparePlan([request('model.pkl', { shadow: 'other.pkl' })], sources(), work);
   assert.deepEqual(plan.models[0]?.shadow, seat('model', 'ot'));

@@ -58,15 +58,22 @@ export async function preparePlan(
       const other = sources.open(versionReference(text, role, name, source.reference, sources));
       return fetchVersion(other, await other.find(work), work);
     };
+    // As when the champion moves to it while the server runs: such a seat has done its work, and may not take its share
+    // again when the champion goes back.
+    const bringOther = async (text: string, role: string): Promise<VersionPlan | null> => {
+      const version = await bring(text, role);
+      if (version.version !== champion.version || version.identity !== champion.identity) {
+        return version;
+      }
+      work.note?.(`the ${role} ${text} is the version that answers already: there is nothing to compare`);
+      return null;
+    };
+    const other = request.canary === null ? null : await bringOther(request.canary.version, 'canary');
     const canary: CanaryPlan | null =
-      request.canary === null
+      request.canary === null || other === null
         ? null
-        : {
-            ...(await bring(request.canary.version, 'canary')),
-            share: request.canary.share,
-            keyHeader: request.canary.keyHeader,
-          };
-    const shadow = request.shadow === null ? null : await bring(request.shadow, 'shadow');
+        : { ...other, share: request.canary.share, keyHeader: request.canary.keyHeader };
+    const shadow = request.shadow === null ? null : await bringOther(request.shadow, 'shadow');
     const warm: VersionPlan[] = [];
     for (const version of request.versions) {
       warm.push(await bring(version, 'version'));
