@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { type Sent, startLoad } from '../../src/image/check/load.ts';
 import {
   ask,
+  childrenOf,
   corpusModel,
   isClose,
   PROOF,
@@ -184,3 +185,28 @@ async function modelInfo(server: Server): Promise<{ readonly sha256: string }> {
   assert.ok(sha256 !== undefined, text);
   return { sha256 };
 }
+
+test('a worker that takes the place of a dead one serves no file that was not checked', async (t) => {
+  const path = join(folder, 'successor.pkl');
+  copyFileSync(models[0].path, path);
+  const server = await startServer(path, ['--workers', '2', '--drain', '0s']);
+  t.after(server.close);
+  const kill = async (): Promise<void> => {
+    const from = server.logs.length;
+    process.kill(childrenOf(server.pid)[0]!, 'SIGKILL');
+    await server.logged(/^worker \d+ ended \(SIGKILL\)/, from);
+  };
+  // It takes 60 features: the others refuse it.
+  replace(path, (to) => copyFileSync(corpusModel('linear/linear-regression-wide').path, to));
+  await kill();
+  await server.logged(
+    /^worker \d+ could not start: Cannot serve successor\/.* was written over since it was checked$/,
+  );
+  await server.logged(/^successor\/\w+ is not served, \w+ goes on serving: .*\(LL7013\)$/);
+  await assertOnly(server, 0);
+  // What fits is taken by all, the one that could not start among them.
+  replace(path, (to) => copyFileSync(models[1].path, to));
+  await server.logged(/^worker \d+ is back$/);
+  assert.equal(childrenOf(server.pid).length, 2);
+  await assertOnly(server, 1);
+});

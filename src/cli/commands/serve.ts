@@ -134,7 +134,7 @@ async function startServer(
 ): ReturnType<typeof import('../../serve/single.ts').startSingle> {
   const {
     plan,
-    follower: { repository },
+    follower: { repository, look },
   } = serving;
   const { roster } = openedOf(serving);
   if (roster !== null) {
@@ -143,7 +143,7 @@ async function startServer(
   }
   const { startPrimary } = await import('../../serve/workers/primary.ts');
   const exec = process.argv[1] ?? '';
-  return startPrimary({ settings, plan, repository, exec, args: ['serve-worker'], log });
+  return startPrimary({ settings, plan, repository, exec, args: ['serve-worker'], look, log });
 }
 
 function openedOf({ opened }: Serving): Opened {

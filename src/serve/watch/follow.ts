@@ -52,6 +52,8 @@ export interface Follower {
    * of them is not at the version that it should be at; all goes on as before then.
    */
   reload(): Promise<void>;
+  /** As a poll of every reference: a version that failed lately is not tried again, an unloaded model stays so. */
+  look(): Promise<void>;
   readonly repository: Repository;
   /** Ends at once; a change that is under way is still carried out. */
   stop(): void;
@@ -293,6 +295,9 @@ export function createFollower(options: FollowerOptions): Follower {
       if (failed !== undefined) {
         throw failed.reason;
       }
+    },
+    async look() {
+      await Promise.allSettled(threads.map((thread) => enqueue(thread, false)));
     },
     repository: {
       async load(name) {

@@ -8,7 +8,13 @@ import type { ServeSettings } from '../settings.ts';
 /** To a worker. `id` pairs an answer with its question. */
 export type ToWorker =
   /** First of all: a worker gets its settings through the channel, because the environment shows keys to others. */
-  | { readonly type: 'start'; readonly settings: ServeSettings; readonly plan: RosterPlan }
+  | {
+      readonly type: 'start';
+      readonly settings: ServeSettings;
+      readonly plan: RosterPlan;
+      /** It takes the place of one that died: the plan was checked then. */
+      readonly isSuccessor: boolean;
+    }
   | { readonly type: 'snapshot'; readonly id: number }
   /** Open and check what is new in the plan and keep the result aside. */
   | { readonly type: 'prepare'; readonly id: number; readonly plan: RosterPlan }

@@ -52,6 +52,11 @@ export interface PrimaryOptions {
   readonly plan: RosterPlan;
   /** What loads and unloads over HTTP do. */
   readonly repository: Repository;
+  /**
+   * Looks whether what is served has moved: called when a successor cannot start, which may be because a file was written
+   * over. What the others accept it starts with next time.
+   */
+  readonly look?: () => Promise<void>;
   /** Told about deaths, replacements and reloads. */
   readonly log: (message: string) => void;
 }
@@ -102,7 +107,7 @@ export async function startPrimary(
     slot.worker = worker;
     const dropHandovers = trackHandovers(worker);
     slot.plan = plan;
-    send(slot, { type: 'start', settings, plan });
+    send(slot, { type: 'start', settings, plan, isSuccessor: !starting });
     worker.on('message', (message: FromWorker) => {
       // What a dead worker said last may arrive after its end; its counts are then already added up.
       if (slot.worker === worker) {
@@ -170,6 +175,7 @@ export async function startPrimary(
           started.reject(fromWire(message.error));
         } else {
           log(`worker ${slot.index} could not start: ${message.error.message}`);
+          options.look?.().catch(() => null);
         }
         break;
       case 'snapshot':

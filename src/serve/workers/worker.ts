@@ -4,9 +4,9 @@ import { createLogger } from '../../log.ts';
 import { type Snapshot, sameCounts } from '../../monitor/metrics/snapshot.ts';
 import { checkVersion } from '../roster/check.ts';
 import { createKeeper, type Keeper, openFirst } from '../roster/keeper.ts';
-import type { RosterPlan } from '../roster/plan.ts';
+import { checkUnchanged } from '../roster/unchanged.ts';
 import { createService, type Service } from '../server.ts';
-import { type ServeSettings, serviceOptions } from '../settings.ts';
+import { serviceOptions } from '../settings.ts';
 import { createLink, fromWire, toWire } from './link.ts';
 import type { FromWorker, ToWorker, WireError } from './messages.ts';
 
@@ -28,7 +28,7 @@ export async function runWorker(): Promise<void> {
   }
   const texts = createLink<string>();
   const words = createLink<WireError | null>();
-  const started = Promise.withResolvers<{ readonly settings: ServeSettings; readonly plan: RosterPlan }>();
+  const started = Promise.withResolvers<Extract<ToWorker, { readonly type: 'start' }>>();
   let service: Service | null = null;
   let keeper: Keeper | null = null;
 
@@ -82,7 +82,7 @@ export async function runWorker(): Promise<void> {
     void (service?.drain(0) ?? Promise.resolve()).then(() => process.exit(0));
   });
 
-  const { settings, plan } = await started.promise;
+  const { settings, plan, isSuccessor } = await started.promise;
   const open = (path: string): ReturnType<typeof openModel> => openModel(path, settings.limits);
   const ask = async (type: 'load' | 'unload', name: string): Promise<void> => {
     const error = await words.ask((id) => tell({ type, id, name }), ANSWER_MS);
@@ -91,6 +91,9 @@ export async function runWorker(): Promise<void> {
     }
   };
   try {
+    if (isSuccessor) {
+      await checkUnchanged(plan);
+    }
     service = createService({
       ...serviceOptions(settings),
       roster: await openFirst(plan, { open, check: checkVersion }),
