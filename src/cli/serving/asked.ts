@@ -1,5 +1,6 @@
 /** What is to be served, as the command line or a loadline.yaml says it. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { CONFIG_FILE, isConfigPath } from '../../config/defaults.ts';
 import { LoadlineError } from '../../errors.ts';
 import type { ModelRequest } from '../../serve/watch/plan.ts';
@@ -35,7 +36,10 @@ export async function readAsked(given: string, flags: Options, env: Terminal['en
   const { mergeOptions } = await import('../../config/merge.ts');
   const { readConfig } = await import('../../config/config.ts');
   const config = await readConfig(reference);
-  const merged = mergeOptions(config.server, flags, env);
+  // A folder that is typed or set is relative to where that was done, not to the file.
+  const store = flags.store === undefined ? {} : { store: resolve(String(flags.store)) };
+  const setStore = env.LOADLINE_STORE ? { LOADLINE_STORE: resolve(env.LOADLINE_STORE) } : {};
+  const merged = mergeOptions(config.server, { ...flags, ...store }, { ...env, ...setStore });
   return {
     requests: config.models,
     options: merged.options as Options,

@@ -4,7 +4,7 @@ import { openModel } from '../../formats/open.ts';
 import type { Model } from '../../model/model.ts';
 import { checkVersion } from '../../serve/roster/check.ts';
 import { openFirst } from '../../serve/roster/keeper.ts';
-import { modelOf, type OpenRoster } from '../../serve/roster/open.ts';
+import { modelOf, type OpenRoster, openRoster } from '../../serve/roster/open.ts';
 import { type RosterPlan, versionsOf } from '../../serve/roster/plan.ts';
 import type { ServeSettings } from '../../serve/settings.ts';
 import { createFollower, type Followed, type Follower, type Hold } from '../../serve/watch/follow.ts';
@@ -80,16 +80,16 @@ export function openServing(
 /** Where workers serve, this process opens only the first model: each worker opens and checks all of them. */
 async function openPlan(plan: RosterPlan, { workers, limits }: ServeSettings): Promise<Opened> {
   const open = (path: string): Promise<Model> => openModel(path, limits);
-  const first = plan.models[0]?.champion;
-  if (first === undefined || first === null) {
+  const [first] = plan.models;
+  if (first === undefined || first.champion === null) {
     throw new LoadlineError('LL1099', 'A plan without a model');
   }
-  if (workers > 1) {
-    return { model: await open(first.path), roster: null };
-  }
-  const roster = await openFirst(plan, { open, check: checkVersion });
+  const isServed = workers === 1;
+  const roster = isServed
+    ? await openFirst(plan, { open, check: checkVersion })
+    : await openRoster({ models: [{ ...first, canary: null, shadow: null, warm: [] }] }, open);
   const { name, champion } = roster.plan.models[0]!;
-  return { model: modelOf(roster, name, champion!), roster };
+  return { model: modelOf(roster, name, champion!), roster: isServed ? roster : null };
 }
 
 /** Keeps what is served in the embedded store and in the cache of what was fetched. */

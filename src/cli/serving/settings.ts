@@ -23,7 +23,8 @@ export async function readSettings(options: Options, terminal: Terminal): Promis
     limits: readLimits(options),
     software: version(),
     host: text(options, 'host') ?? '127.0.0.1',
-    port: wholeNumber('port', env.AIP_HTTP_PORT ?? text(options, 'port') ?? '5000', 0, 65_535),
+    // Before the option: the image's own start names a port, and Vertex AI asks at this one. Empty is not set.
+    port: wholeNumber('port', (env.AIP_HTTP_PORT || text(options, 'port')) ?? '5000', 0, 65_535),
     keys: await readKeys(options, env),
     keyRate: keyRate === undefined ? null : wholeNumber('key-rate', keyRate, 1, 1e9),
     allowAnonymous: options.allowAnonymous === true,

@@ -1,5 +1,5 @@
 /** A plan with its models opened: what one process needs to serve it. */
-import { LoadlineError } from '../../errors.ts';
+import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import { VERSION_DIGITS } from '../../versions/file-source.ts';
 import type { ModelPlan, RosterPlan, VersionPlan } from './plan.ts';
@@ -16,7 +16,7 @@ export function versionKey(name: string, { version, identity }: VersionPlan): st
 }
 
 /**
- * Opens what of a plan is not open yet, one after the other. A file that was written over since the plan was made is
+ * Opens what of a plan is not open yet, one after the other; what fails says where. A file that was written over since the plan was made is
  * served as what it is now. Throws what `open` throws.
  */
 export async function openRoster(
@@ -27,7 +27,7 @@ export async function openRoster(
   const models = new Map<string, Model>();
   const bring = async <Version extends VersionPlan>(name: string, version: Version): Promise<Version> => {
     const key = versionKey(name, version);
-    const model = models.get(key) ?? known?.models.get(key) ?? (await open(version.path));
+    const model = models.get(key) ?? known?.models.get(key) ?? (await openVersion(name, version, open));
     const found = trueVersion(version, model);
     models.set(versionKey(name, found), model);
     return found;
@@ -48,6 +48,23 @@ export async function openRoster(
     opened.push(next);
   }
   return { plan: { models: opened }, models };
+}
+
+/** Of several models the one that cannot be opened is named. */
+async function openVersion(
+  name: string,
+  { version, path }: VersionPlan,
+  open: (path: string) => Promise<Model>,
+): Promise<Model> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (!isLoadlineError(error) || error.detail.where !== undefined) {
+      throw error;
+    }
+    const where = `${name}/${version}, ${path}`;
+    throw new LoadlineError(error.code, error.message, { ...error.detail, where, cause: error });
+  }
 }
 
 /**

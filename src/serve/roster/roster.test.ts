@@ -488,6 +488,15 @@ test('a file that was written over since the plan was made is called by what it 
   assert.deepEqual(await answer(server), [200, 'f', `m/${'ab'.repeat(6)}`]);
 });
 
+test('of several models the one that cannot be opened is named', async () => {
+  const models = [plan('a', ONE), plan('b', version('7', 'missing'))];
+  await assert.rejects(openRoster({ models }, open), (error: LoadlineError) => {
+    assert.equal(error.code, 'LL1006');
+    assert.equal(error.detail.where, 'b/7, missing');
+    return true;
+  });
+});
+
 test('a file that was given a version by hand keeps it only as long as its content', async () => {
   const sha256 = 'ab'.repeat(32);
   const model = { ...greaterModel(['no', 'f']), origin: { ...greaterModel(['', '']).origin, sha256 } };
