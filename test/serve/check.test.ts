@@ -268,3 +268,37 @@ test('requests are answered while a slow version is compared', async () => {
   assert.equal(difference?.rows, 20);
   assert.ok(calls >= 10 && turns >= 10, `${turns} turns of the event loop in ${calls} slices`);
 });
+
+test('a slow version answers its own example a row at a time', async () => {
+  const model = await open('linear/ridge');
+  const sizes: number[] = [];
+  const slow: Model = {
+    ...model,
+    fitted: {
+      ...model.fitted,
+      predict(rows) {
+        sizes.push(rows.nRows);
+        const end = performance.now() + 3;
+        while (performance.now() < end);
+        return model.fitted.predict!(rows);
+      },
+    },
+  };
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  const inputs = Array.from({ length: 100 }, () => [1, 2, 3, 4]);
+  await checkVersion(declaring(slow, { example: { inputs } }), 'house-price', '4', null, []);
+  clearImmediate(immediate);
+  assert.deepEqual(sizes, new Array(64).fill(1));
+  assert.ok(turns >= 32, `the sockets were read ${turns} times`);
+  // A row that cannot be answered is named by its place in the example.
+  const broken = [...inputs.slice(0, 7), [1, 2, null, 4]];
+  await assert.rejects(
+    checkVersion(declaring(model, { example: { inputs: broken } }), 'house-price', '4', null, []),
+    refused(/own example/, { row: 7, field: 'x2' }),
+  );
+});

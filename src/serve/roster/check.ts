@@ -34,7 +34,7 @@ export async function checkVersion(
 ): Promise<CheckReport> {
   const subject = `${name}/${version}`;
   checkDeclared(next);
-  const example = answersExample(subject, next);
+  const example = await answersExample(subject, next);
   let difference: Difference | null = null;
   if (previous !== null) {
     checkInterface(subject, next.signature, previous.signature);
@@ -43,23 +43,38 @@ export async function checkVersion(
   return { name, version, example, difference };
 }
 
-/** Throws LL7013 unless the example, if there is one, is answered; says whether there is one. */
-function answersExample(subject: string, model: Model): true | null {
-  let row: number;
+/** Throws LL7013 unless the example, if there is one, is answered, row by row; says whether there is one. */
+async function answersExample(subject: string, model: Model): Promise<true | null> {
+  let turn = performance.now();
+  let row = 0;
+  let isWhole = true;
   try {
     const rows = exampleData(model);
     if (rows === null) {
       return null;
     }
-    const asked = sliceRows(rows, 0, Math.min(rows.nRows, SLICE_ROWS));
-    row = firstNotFinite(predict(model, asked).target, null);
+    for (; row < Math.min(rows.nRows, SLICE_ROWS); row++) {
+      isWhole = firstNotFinite(predict(model, sliceRows(rows, row, row + 1)).target, null) < 0;
+      if (!isWhole) {
+        break;
+      }
+      if (performance.now() - turn >= SLICE_MS) {
+        await pause();
+        turn = performance.now();
+      }
+    }
   } catch (error) {
-    throw refused(subject, 'it refuses its own example', error);
+    throw refused(subject, 'it refuses its own example', error, row);
   }
-  if (row >= 0) {
+  if (!isWhole) {
     throw failed(subject, 'it answers its own example with a value that is not finite', { row });
   }
   return true;
+}
+
+/** Lets what waits at the sockets be answered. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Callers send what the version before took, and read what it answered: both have to stay. */
@@ -154,7 +169,7 @@ async function compareRecent(
       from += size;
       left -= size;
       if (performance.now() - turn >= SLICE_MS) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await pause();
         turn = performance.now();
       }
     }
@@ -223,15 +238,15 @@ function firstNotFinite(target: Target, old: Target | null): number {
   return at < 0 ? -1 : Math.floor(at / target.nCols);
 }
 
-/** What a model threw, as the reason why it may not answer; a defect stays one. */
-function refused(subject: string, what: string, error: unknown): unknown {
+/** What a model threw at rows from `firstRow` on, as the reason why it may not answer; a defect stays one. */
+function refused(subject: string, what: string, error: unknown, firstRow = 0): unknown {
   if (!isLoadlineError(error)) {
     return error;
   }
   const { row, field } = error.detail;
   return failed(subject, `${what}: ${error.message} (${error.code})`, {
     cause: error,
-    ...(row === undefined ? {} : { row }),
+    ...(row === undefined ? {} : { row: row + firstRow }),
     ...(field === undefined ? {} : { field }),
   });
 }

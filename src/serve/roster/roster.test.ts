@@ -90,6 +90,9 @@ describe('versions', () => {
   test('a name that no header can hold is encoded', async () => {
     const server = await core([plan('größe\n€', ONE)]);
     assert.equal((await answer(server))[2], 'gr%C3%B6%C3%9Fe%0A%E2%82%AC/1');
+    // Half a character, which no URL can hold: the replacement character.
+    const half = await core([plan('a\ud800', ONE)]);
+    assert.equal((await answer(half))[2], 'a%EF%BF%BD/1');
   });
 });
 

@@ -119,7 +119,7 @@ function serve(open: OpenRoster, name: string, plan: VersionPlan): Served {
 
 /** A header takes visible ASCII; what is more is percent-encoded as in a URL. */
 function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/gu, (char) => encodeURIComponent(char));
+  return text.toWellFormed().replace(/[^\x20-\x7e]/gu, (char) => encodeURIComponent(char));
 }
 
 /**
