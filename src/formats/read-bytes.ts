@@ -1,5 +1,6 @@
 /** A file as bytes, within the limit of its size. */
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DEFAULT_LIMITS, type Limits } from '../bytes/limits.ts';
 import { isLoadlineError, LoadlineError } from '../errors.ts';
@@ -18,7 +19,8 @@ export async function readBytes(path: string, limits: Partial<Limits> = {}): Pro
   const { fileBytes } = { ...DEFAULT_LIMITS, ...limits };
   let file: FileHandle | null = null;
   try {
-    file = await open(path);
+    // Of a pipe without a writer the usual way never comes back.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const entry = await file.stat();
     if (!entry.isFile()) {
       throw new LoadlineError('LL1006', `Cannot read ${path}: it is not a file`, { where: path });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { isLoadlineError } from '../errors.ts';
+import { readBytes } from '../formats/read-bytes.ts';
 import { fileSource } from './file-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loadline-file-'));
@@ -55,6 +57,18 @@ test('a folder is what its files are, by name and content', async () => {
   assert.equal(identity, sha256(`MLmodel\0${sha256('flavors')}\ncode/a.py\0${sha256('a')}\n`));
   renameSync(join(path, 'code', 'a.py'), join(path, 'code', 'b.py'));
   assert.notEqual((await file.find(WORK)).identity, identity);
+});
+
+test('what is no model is not read: a folder of other things, a pipe that nobody writes to', async () => {
+  mkdirSync(join(folder, 'home'));
+  const pipe = join(folder, 'home', 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const { identity } = await source('home').find(WORK);
+  assert.equal(identity, sha256(''));
+  const isNoFile = (error: unknown): boolean =>
+    isLoadlineError(error) && error.code === 'LL1006' && /is not a file/.test(error.message);
+  await assert.rejects(source('home/pipe').find(WORK), isNoFile);
+  await assert.rejects(readBytes(pipe), isNoFile);
 });
 
 test('a file that is not there is LL1006', async () => {

@@ -55,7 +55,7 @@ export function fileSource(
   };
 }
 
-/** sha256 of a file; of a folder that of its files' names and their sha256. */
+/** sha256 of a file; of a folder that of its files' names and their sha256. What is no model folder is not read. */
 async function hashTree(
   path: string,
   given: string,
@@ -65,6 +65,10 @@ async function hashTree(
   try {
     if (!(await stat(path)).isDirectory()) {
       return await hashFile(path, known, signal);
+    }
+    if ((await stat(join(path, 'MLmodel')).catch(() => null)) === null) {
+      // Whoever opens it says so; a home folder would be hashed for minutes first.
+      return createHash('sha256').digest('hex');
     }
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
     const files = entries
@@ -87,7 +91,12 @@ async function hashTree(
 }
 
 async function hashFile(path: string, known: Map<string, Hashed>, signal: AbortSignal): Promise<string> {
-  const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
+  const entry = await stat(path, { bigint: true });
+  if (!entry.isFile()) {
+    // Opening a pipe would wait for a writer, beyond any signal.
+    throw new Error(`${path} is not a file`);
+  }
+  const { size, mtimeNs, ctimeNs, ino, dev } = entry;
   const stamp = [size, mtimeNs, ctimeNs, ino, dev].join(' ');
   const before = known.get(path);
   if (before?.stamp === stamp) {
