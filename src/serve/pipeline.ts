@@ -325,7 +325,8 @@ function conclude(
   const { rows, method } = ask;
   const answer = route.encode(prediction, ask, seat.served);
   countPrediction(pipeline.metrics, rows.nRows);
-  if (method === 'predict') {
+  // The columns of a version that is asked for by number may be others.
+  if (method === 'predict' && (seat.role === 'champion' || seat.role === 'canary')) {
     bench.recent.offer(rows);
   }
   if (bench.shadow !== null && seat.role === 'champion') {

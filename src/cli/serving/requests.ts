@@ -17,19 +17,23 @@ export const PER_MODEL: readonly string[] = [
   'versions',
 ];
 
+/** A token of RFC 9110, as loadline.yaml wants it too: no request has another header. */
+const HEADER = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** The one model of a command line. Throws LL1001. */
 export function readRequest(reference: string, options: Options): ModelRequest {
   const canary = text(options, 'canary');
+  const keyHeader = text(options, 'canaryKey') ?? CANARY_KEY;
+  if (!HEADER.test(keyHeader)) {
+    throw new LoadlineError('LL1001', `--canary-key wants the name of a header, found "${keyHeader}"`);
+  }
   const also = text(options, 'versions');
   return {
     name: text(options, 'name') ?? null,
     asVersion: text(options, 'asVersion'),
     reference,
     watch: watchInterval(options.watch),
-    canary:
-      canary === undefined
-        ? null
-        : { ...parseCanary(canary), keyHeader: text(options, 'canaryKey') ?? CANARY_KEY },
+    canary: canary === undefined ? null : { ...parseCanary(canary), keyHeader },
     shadow: text(options, 'shadow') ?? null,
     versions: also === undefined ? [] : also.split(',').filter((version) => version !== ''),
   };

@@ -471,6 +471,23 @@ describe('a change of plan', () => {
     assert.equal(checks, 2);
   });
 
+  test('recent rows are those of who answers unasked, and end with an unload', async () => {
+    const canary: CanaryPlan = { ...TWO, share: 0.5, keyHeader: 'x-user' };
+    const server = await core([plan('m', ONE, { canary, warm: [THREE] })], () => 0);
+    const recent = () => server.slot.seats.byName.get('m')!.recent.rows().length;
+    const inputs = [{ name: 'x', shape: [1, 2], datatype: 'FP64', data: [2, 1] }];
+    assert.equal((await ask(server, '/v2/models/m/versions/3/infer', { inputs })).status, 200);
+    assert.equal(recent(), 0);
+    assert.equal((await answer(server))[2], 'm/2');
+    assert.equal((await ask(server, '/v2/models/m/versions/1/infer', { inputs })).status, 200);
+    assert.equal(recent(), 2);
+    server.swap(await openRoster(planOf(plan('m', TWO)), open));
+    assert.equal(recent(), 2);
+    server.swap(await openRoster(planOf(plan('m', null)), open));
+    server.swap(await openRoster(planOf(plan('m', TWO)), open));
+    assert.equal(recent(), 0);
+  });
+
   test('the metrics say who sits where', async () => {
     const { server, keeper } = await kept(async () => report);
     await keeper.prepare(planOf(plan('m', TWO, { warm: [ONE] })));

@@ -93,7 +93,8 @@ function seatModel(open: OpenRoster, plan: ModelPlan, series: SeriesSets, before
     canary,
     shadow,
     byVersion: new Map(seats.map((one) => [one.served.version ?? '', one])),
-    recent: before?.recent ?? createRecent(),
+    // What is loaded after an unload may take other rows.
+    recent: (champion === null ? null : before?.recent) ?? createRecent(),
   };
 }
 
