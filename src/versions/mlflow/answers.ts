@@ -49,7 +49,7 @@ export function decodeVersion(value: unknown): VersionAnswer {
   return {
     name: textOf(fields, 'name'),
     version: textOf(fields, 'version'),
-    createdAt: numberOf(fields, 'creation_timestamp'),
+    createdAt: timeOf(fields, 'creation_timestamp'),
     description: optionalText(fields, 'description') ?? '',
     source: optionalText(fields, 'source') ?? '',
     runId: optionalText(fields, 'run_id') || null,
@@ -64,7 +64,7 @@ export function decodeModel(value: unknown): ModelAnswer {
   const fields = objectOf(value, 'registered model');
   return {
     name: textOf(fields, 'name'),
-    createdAt: numberOf(fields, 'creation_timestamp'),
+    createdAt: timeOf(fields, 'creation_timestamp'),
     description: optionalText(fields, 'description') ?? '',
     tags: pairsOf(fields, 'tags'),
     aliases: Object.fromEntries(
@@ -84,7 +84,7 @@ export function decodeRun(value: unknown): RunAnswer {
     runId: textOf(info, 'run_id'),
     experimentId: textOf(info, 'experiment_id'),
     artifactUri: textOf(info, 'artifact_uri'),
-    startedAt: numberOf(info, 'start_time'),
+    startedAt: timeOf(info, 'start_time'),
     metrics: metricsOf(data),
     params: pairsOf(data, 'params'),
   };
@@ -99,7 +99,7 @@ export function decodeLoggedModel(value: unknown): LoggedModelAnswer {
     name: textOf(info, 'name'),
     artifactUri: textOf(info, 'artifact_uri'),
     status: textOf(info, 'status'),
-    createdAt: numberOf(info, 'creation_timestamp_ms'),
+    createdAt: timeOf(info, 'creation_timestamp_ms'),
     runId: optionalText(info, 'source_run_id') || null,
     metrics: metricsOf(data),
     params: pairsOf(data, 'params'),
@@ -126,13 +126,18 @@ export function optionalText(fields: Fields, key: string): string | null {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
 }
 
-/** An int64, which proto's JSON writes as text and MLflow as a number; 0 where there is none. */
-export function numberOf(fields: Fields, key: string): number {
+/** Milliseconds: an int64, which proto's JSON writes as text and MLflow as a number; 0 where there is none. */
+export function timeOf(fields: Fields, key: string): number {
   const value = Number(fields[key] ?? 0);
-  if (!Number.isFinite(value)) {
-    throw wrongShape(`"${key}" that is no number`);
+  if (!isTime(value)) {
+    throw wrongShape(`"${key}" that is no time`);
   }
   return value;
+}
+
+/** Whether milliseconds since 1970 are a date. */
+export function isTime(ms: number): boolean {
+  return Math.abs(ms) <= 8.64e15;
 }
 
 /** Proto leaves an empty list out. */

@@ -17,6 +17,11 @@ const move = (
   ...changes,
 });
 
+test('a move at no time is none that Loadline wrote', () => {
+  const tag = JSON.stringify([{ t: 1e300, a: 'champion', f: null, to: '1', by: 'ada' }]);
+  assert.deepEqual(parseMoves('house-price', tag), []);
+});
+
 test('what was written is read back, newest first', () => {
   const one = addMove(undefined, move(1, { from: null, why: '' }));
   const two = addMove(one, move(2, { rollback: true }));

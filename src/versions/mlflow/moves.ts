@@ -1,5 +1,6 @@
 /** Where Loadline moved the aliases of a model, kept as a tag of it: MLflow itself remembers only where they are now. */
 import type { HistoryEvent } from '../types.ts';
+import { isTime } from './answers.ts';
 
 /** Of the registered model. */
 export const MOVES_TAG = 'loadline.history';
@@ -140,6 +141,7 @@ function isRow(value: unknown): value is Row {
   const isVersion = (version: unknown): boolean => version === null || typeof version === 'string';
   return (
     typeof t === 'number' &&
+    isTime(t) &&
     typeof a === 'string' &&
     isVersion(f) &&
     isVersion(to) &&

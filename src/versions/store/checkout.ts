@@ -9,6 +9,7 @@ import {
   mkdirSync,
   renameSync,
   rmSync,
+  utimesSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LoadlineError } from '../../errors.ts';
@@ -50,6 +51,7 @@ export async function checkOutFiles(
   }
   const target = join(folder, 'checkouts', name);
   if (existsSync(target)) {
+    touch(target);
     return target;
   }
   const total = files.reduce((sum, { size }) => sum + size, 0);
@@ -79,6 +81,16 @@ export async function checkOutFiles(
     }
   }
   return target;
+}
+
+/** `gc` takes an old checkout away whose version is gone, but whoever asked for it may be about to open it. */
+function touch(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Another user's, who shares the store.
+  }
 }
 
 /** Reads a blob and compares it with its name. Throws LL7006, and the signal's reason. */

@@ -153,6 +153,18 @@ test('uploads that nobody finished and checkouts of versions that are no more go
   assert.deepEqual([existsSync(first!), existsSync(second!)], [false, true]);
 });
 
+test('a checkout that was just asked for stays, also when its version goes before it is opened', async (t) => {
+  const store = openTestStore(t);
+  await addText(store, 'm', 'one');
+  const version = store.catalog.version('m', '1');
+  const path = await checkOut(store, version, WORK);
+  const long = new Date(Date.now() - 2 * 3_600_000);
+  utimesSync(path, long, long);
+  assert.equal(await checkOut(store, version, WORK), path);
+  applyGc(store, planGc(store, { versions: [{ name: 'm', version: '1' }] }), MARK);
+  assert.equal(existsSync(path), true);
+});
+
 test('bytes that are put again while gc is about to delete them are there afterwards', async (t) => {
   const store = openTestStore(t);
   await store.artifacts.put('x', streamOf('same bytes'));

@@ -7,13 +7,16 @@ export const EXPORT_KIND = 'loadline-models/1';
 const texts = z.record(z.string(), z.string());
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().nonnegative();
-const version = z.string().regex(/^[1-9]\d{0,14}$/);
+/** Milliseconds since 1970 that are a date. */
+const time = z.int().nonnegative().max(8.64e15);
+/** Far below the largest that a store takes: the next one has to have room. */
+const version = z.string().regex(/^[1-9]\d{0,11}$/);
 
 const event = z.object({
-  at: z.int(),
+  at: time,
   kind: z.enum(['version-added', 'version-deleted', 'alias-moved', 'alias-deleted', 'tag', 'model', 'stage']),
   name: z.string(),
-  number: count.nullable(),
+  number: count.max(1e12).nullable(),
   uid: z.string().nullable(),
   alias: z.string().nullable(),
   was: z.string().nullable(),
@@ -25,7 +28,7 @@ const event = z.object({
 
 export const manifestSchema = z.object({
   kind: z.literal(EXPORT_KIND),
-  exportedAt: z.int(),
+  exportedAt: time,
   name: z.string(),
   description: z.string(),
   tags: texts,
@@ -35,8 +38,8 @@ export const manifestSchema = z.object({
       z.object({
         version,
         uid: z.string().regex(/^[0-9a-f]{32}$/),
-        createdAt: z.int(),
-        updatedAt: z.int(),
+        createdAt: time,
+        updatedAt: time,
         description: z.string(),
         tags: texts,
         metrics: z.record(z.string(), z.number()),
