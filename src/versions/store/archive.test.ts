@@ -181,7 +181,10 @@ async function archiveOf(t: TestContext, entries: readonly Entry[]): Promise<str
   return file;
 }
 
-type Manifest = Record<string, unknown> & { versions: { files: { path: string; sha256: string }[] }[] };
+type Manifest = Record<string, unknown> & {
+  versions: { files: { path: string; sha256: string }[] }[];
+  history: Record<string, unknown>[];
+};
 
 /** What is other than in the archive of version 1. */
 type Change = (
