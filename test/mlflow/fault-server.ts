@@ -51,7 +51,7 @@ const ROOT = '1/models/m-0123456789abcdef0123456789abcdef/artifacts';
 const PROXY = '/api/2.0/mlflow-artifacts/artifacts';
 export const MODEL = Buffer.from('a model file '.repeat(50_000));
 export const FILES: Readonly<Record<string, Buffer>> = {
-  MLmodel: Buffer.from('flavors: {}\n'),
+  MLmodel: Buffer.from('flavors:\n  sklearn:\n    pickled_model: model.pkl\n'),
   'model.pkl': MODEL,
 };
 

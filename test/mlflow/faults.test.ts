@@ -244,7 +244,7 @@ describe('a server that does not answer as it should', () => {
     [
       'a date that is none',
       saysJson(200, { model_version: { name: 'a', version: '1', creation_timestamp: 'x' } }),
-      ['LL7004', /"creation_timestamp" that is no number/],
+      ['LL7004', /"creation_timestamp" that is no time/],
       1,
     ],
     [
@@ -500,8 +500,8 @@ describe('files that come badly', () => {
 
   const sha = createHash('sha256').update(MODEL).digest('hex');
   test('a tag that is a sha256 is checked', async (t) => {
-    const whole = await setUp(t, { files: { ...FILES, MLmodel: MODEL }, etag: `"${sha}"` });
-    assert.equal(readFileSync(join((await whole.bring()).path, 'MLmodel')).length, MODEL.length);
+    const whole = await setUp(t, { fault: onFile(sends(MODEL, `"${sha}"`)) });
+    assertWhole(await whole.bring());
     const damaged = await setUp(t, { fault: onFile(sends(Buffer.alloc(MODEL.length, 'x'), `"${sha}"`)) });
     await assert.rejects(
       damaged.bring(),
@@ -555,9 +555,58 @@ describe('files that come badly', () => {
     });
   }
 
+  test('a version whose model file is not there yet is not kept: it comes once it is', async (t) => {
+    const files: Record<string, Buffer> = { MLmodel: FILES.MLmodel! };
+    const setting = await setUp(t, { files });
+    await assert.rejects(
+      setting.bring(),
+      failsWith(
+        'LL7006',
+        /models:\/house-price\/3: its MLmodel names model\.pkl, which is not among its files/,
+      ),
+    );
+    assertNoEntry(setting);
+    files['model.pkl'] = MODEL;
+    assertWhole(await setting.bring());
+  });
+
+  test('of another flavor nothing but the MLmodel is fetched', async (t) => {
+    const MLmodel = Buffer.from('flavors:\n  xgboost:\n    data: model.pkl\n');
+    const { server, bring } = await setUp(t, { files: { ...FILES, MLmodel } });
+    await assert.rejects(bring(), failsWith('LL7005', /models:\/house-price\/3: .* the flavor xgboost/));
+    assert.deepEqual(
+      server.files().map(({ path }) => path.split('/').at(-1)),
+      ['MLmodel'],
+    );
+  });
+
+  test('a version whose logged model is still being uploaded', async (t) => {
+    const pending: Fault = (one, response) => {
+      const isModel = one.path.endsWith('/logged-models/m-0123456789abcdef0123456789abcdef');
+      if (isModel) {
+        saysJson(200, {
+          model: {
+            info: {
+              model_id: 'm-0123456789abcdef0123456789abcdef',
+              name: 'model',
+              status: 'LOGGED_MODEL_PENDING',
+              artifact_uri: 'mlflow-artifacts:/1/models/m-0123456789abcdef0123456789abcdef/artifacts',
+              creation_timestamp_ms: 1795429867436,
+              experiment_id: '1',
+            },
+          },
+        })(one, response);
+      }
+      return isModel;
+    };
+    const setting = await setUp(t, { fault: pending });
+    await assert.rejects(setting.bring(), failsWith('LL7006', /its status is LOGGED_MODEL_PENDING/));
+    assertNoEntry(setting);
+  });
+
   test('larger than the limit', async (t) => {
     const { bring } = await setUp(t, { maxBytes: 1000 });
-    await assert.rejects(bring(), failsWith('LL3004', /it has 650012 bytes, the limit is 1000/));
+    await assert.rejects(bring(), failsWith('LL3004', /it has 650049 bytes, the limit is 1000/));
     const unlisted = await setUp(t, {
       maxBytes: 1000,
       listing: (folder) => (folder === '' ? Object.keys(FILES).map((path) => ({ path })) : []),

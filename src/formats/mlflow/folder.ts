@@ -29,11 +29,15 @@ const MAX_EXAMPLE_BYTES = 16 * 2 ** 20;
  * the folder, and what `readModelFile` throws.
  */
 export async function readModelFolder(path: string, limits: Partial<Limits> = {}): Promise<ReadFile> {
-  const folder = basename(path);
-  const mlmodel = parseMlmodel(await readMlmodel(path), folder);
+  const mlmodel = await readMlmodelOf(path, basename(path));
   const { bytes, sha256 } = await readPart(path, mlmodel.modelFile, limits);
   const declared = await readDeclared(path, mlmodel, limitsOf(limits));
   return readModelFile(basename(mlmodel.modelFile), bytes, limits, declared, sha256);
+}
+
+/** Reads the MLmodel of a folder, which errors call `folder`. Throws LL7005 to LL7007 as `readModelFolder`. */
+export async function readMlmodelOf(path: string, folder: string): Promise<Mlmodel> {
+  return parseMlmodel(await readMlmodel(path), folder);
 }
 
 async function readMlmodel(path: string): Promise<string> {

@@ -1,9 +1,10 @@
 /** References to an MLflow server: where they lead, and how the files come here. */
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { DEFAULT_LIMITS } from '../../bytes/limits.ts';
-import { LoadlineError } from '../../errors.ts';
+import { isLoadlineError, LoadlineError } from '../../errors.ts';
+import { readMlmodelOf } from '../../formats/mlflow/folder.ts';
 import { each } from '../../net/each.ts';
 import { type Cache, digest, fileName } from '../cache.ts';
 import { defaultName } from '../default-name.ts';
@@ -35,6 +36,9 @@ interface Target {
   readonly owner: Owner;
 }
 
+const LOGGED_READY = 'LOGGED_MODEL_READY';
+/** Source of a version whose files lie with a logged model. */
+const LOGGED_MODEL = /^models:\/(m-[0-9a-f]{32})$/;
 /** Files that come at a time: a model is one large file and some small ones. */
 const AT_ONCE = 4;
 
@@ -52,7 +56,11 @@ export function mlflowSource(reference: MlflowReference, context: MlflowContext)
           const target = await locate(reference, found, client, work);
           const place = await openPlace(client, target.uri, target.owner, work);
           const listed = checkFiles(found.uri, place, await place.list(work), maxBytes);
-          await bring(client, found.uri, place, listed, { files, parts, maxBytes }, work);
+          const to = { files, parts, maxBytes };
+          // First, because of a model that Loadline does not read nothing more has to come here.
+          await bring(client, found.uri, place, listed.filter(isMlmodel), to, work);
+          await checkModelFile(found.uri, files, listed);
+          await bring(client, found.uri, place, listed, to, work);
         },
       );
       return { ...found, path };
@@ -86,6 +94,11 @@ async function locate(
   if (reference.kind !== 'mlflow') {
     return target;
   }
+  const [, modelId] = LOGGED_MODEL.exec(target.uri) ?? [];
+  if (modelId !== undefined) {
+    const status = await logged(client, modelId, work);
+    checkReady(found.uri, status ?? LOGGED_READY, LOGGED_READY);
+  }
   const answer = await client.want(
     {
       method: 'GET',
@@ -96,6 +109,18 @@ async function locate(
   );
   // Only the server knows where the version of another model, or a logged one, lies.
   return { ...target, uri: textOf(answer, 'artifact_uri') };
+}
+
+/** A version can be registered before the model behind it is whole. Null where it may not be looked at, or is no more. */
+async function logged(client: MlflowClient, modelId: string, work: Work): Promise<string | null> {
+  try {
+    return (await findLoggedModel(client, modelId, work)).status;
+  } catch (error) {
+    if (isLoadlineError(error) && ['LL7001', 'LL7003', 'LL7018'].includes(error.code)) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 async function findTarget(reference: MlflowReference, client: MlflowClient, work: Work): Promise<Target> {
@@ -166,7 +191,7 @@ function loggedModel(
   { modelId, name, status, createdAt, artifactUri, runId }: Awaited<ReturnType<typeof findLoggedModel>>,
 ): Target {
   const uri = `models:/${modelId}`;
-  checkReady(uri, status, 'LOGGED_MODEL_READY');
+  checkReady(uri, status, LOGGED_READY);
   return {
     found: { name: defaultName(name), version: modelId, identity: `${client.url} ${uri} ${createdAt}`, uri },
     uri: artifactUri,
@@ -190,7 +215,7 @@ function checkFiles(
   files: readonly PlaceFile[],
   maxBytes: number,
 ): readonly PlaceFile[] {
-  if (!files.some(({ path }) => path === 'MLmodel')) {
+  if (!files.some(isMlmodel)) {
     const found =
       files.length === 0
         ? 'nothing: its files were removed, or the user may not see them'
@@ -213,6 +238,25 @@ function checkFiles(
     );
   }
   return files;
+}
+
+function isMlmodel({ path }: PlaceFile): boolean {
+  return path === 'MLmodel';
+}
+
+/**
+ * Throws what `readMlmodelOf` throws, and LL7006 where the model's file is not listed: what is kept of a version is whole,
+ * or a file that comes later would never be seen.
+ */
+async function checkModelFile(uri: string, folder: string, files: readonly PlaceFile[]): Promise<void> {
+  const { modelFile } = await readMlmodelOf(folder, uri);
+  if (!files.some(({ path }) => path === posix.normalize(modelFile))) {
+    throw new LoadlineError(
+      'LL7006',
+      `Cannot use ${uri}: its MLmodel names ${modelFile}, which is not among its files`,
+      { where: uri },
+    );
+  }
 }
 
 async function bring(
