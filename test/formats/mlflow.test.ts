@@ -32,6 +32,8 @@ for (const { env, version, forms } of MLFLOWS) {
       assert.ok(python, `${env} must name a Python with MLflow: \`make test\` sets it`);
       folder = await mkdtemp(join(tmpdir(), 'loadline-mlflow-'));
       const { stdout } = await promisify(execFile)(python, [SCRIPT, folder], {
+        // MLflow may write a folder of runs wherever it is.
+        cwd: folder,
         env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
       });
       mlflow = stdout.trim();
