@@ -26,7 +26,7 @@ const options = new Map(
 );
 
 /** What the file says of each model, or of the command itself. */
-const NOT_OF_THE_SERVER = ['name', 'watch', 'canary', 'canaryKey', 'shadow', 'versions', 'json'];
+const NOT_OF_THE_SERVER = ['name', 'asVersion', 'watch', 'canary', 'canaryKey', 'shadow', 'versions', 'json'];
 
 test('the server has the options of serve', () => {
   assert.deepEqual(
