@@ -1,8 +1,8 @@
 /** Which model of which registry a command is about: `house-price/3` in the store, `models:/house-price@champion` on MLflow. */
 
 import { nearest } from '../bytes/nearest.ts';
+import { own } from '../bytes/own.ts';
 import { LoadlineError } from '../errors.ts';
-import { own } from '../versions/own.ts';
 import { parseReference, type VersionPick } from '../versions/reference.ts';
 import type { ModelVersion, RegisteredModel } from '../versions/types.ts';
 

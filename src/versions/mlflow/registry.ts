@@ -1,7 +1,8 @@
 /** The registry of an MLflow server as `loadline models` steers it. */
+
+import { own } from '../../bytes/own.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import { each } from '../../net/each.ts';
-import { own } from '../own.ts';
 import { previousOf } from '../previous.ts';
 import type {
   AddRequest,

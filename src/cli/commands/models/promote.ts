@@ -1,5 +1,5 @@
+import { own } from '../../../bytes/own.ts';
 import { EXIT, LoadlineError } from '../../../errors.ts';
-import { own } from '../../../versions/own.ts';
 import type { AliasMove, ModelRegistry } from '../../../versions/types.ts';
 import { defineCommand, type Options, text } from '../../define.ts';
 import {

@@ -1,5 +1,5 @@
+import { own } from '../../../bytes/own.ts';
 import { EXIT, LoadlineError } from '../../../errors.ts';
-import { own } from '../../../versions/own.ts';
 import { defineCommand } from '../../define.ts';
 import { JSON_OPTION, STORE_OPTION } from '../../model-options.ts';
 import { print, say } from '../../output/terminal.ts';
