@@ -14,6 +14,7 @@ import { access, lstat, mkdir, readdir, rename, rm, stat, utimes, writeFile } fr
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { cannotWrite } from '../config/write-whole.ts';
+import { LoadlineError } from '../errors.ts';
 
 /** Versions of one model that are kept: the one before and some to go back to. */
 const KEPT = 5;
@@ -98,7 +99,15 @@ async function temporaryCache(usual: string): Promise<string> {
     await access(models, constants.W_OK | constants.X_OK);
     return models;
   } catch (cause) {
-    throw cannotWrite(usual, new Error(`neither it nor ${folder} can be written`, { cause }));
+    throw new LoadlineError(
+      'LL1007',
+      `Cannot write ${usual}, where versions are kept, nor ${folder} in its place`,
+      {
+        where: usual,
+        cause,
+        fix: 'Set XDG_CACHE_HOME to a folder that may be written; in a container with a read-only root mount one: `docker run --tmpfs /tmp`.',
+      },
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import { mlflowMissing } from '../mlflow/real-server.ts';
 import { ask, isClose, type Server, startServer, temporaryFolder, until } from '../serve/harness.ts';
 import { answering, assertAnswers, following, followMetric, makeHouses, untilAnswers } from './following.ts';
 import { type ModelServer, startModelServer } from './model-server.ts';
-import { type Notebook, openNotebook, predictions, train } from './notebook.ts';
+import { type Notebook, openNotebook, predictions, QUICK, train } from './notebook.ts';
 
 const folder = temporaryFolder();
 const MARKER = join(folder, 'executed');
@@ -124,7 +124,7 @@ describe('while a server follows an alias', { skip: mlflowMissing(3) ?? false },
   let over = false;
 
   before(async () => {
-    notebook = openNotebook(3);
+    notebook = openNotebook(3, QUICK);
     registry = await startModelServer(join(folder, 'store'));
     const { url } = registry;
     await train(notebook, url);

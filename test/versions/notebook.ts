@@ -24,8 +24,11 @@ export interface Notebook {
   close(): Promise<void>;
 }
 
+/** MLflow runs Python once more to find out what a model requires: where nobody reads that, it is cut short. */
+export const QUICK = { MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT: '1' } as const;
+
 /** Opens a session in a folder of its own; it ends with this process however that ends. */
-export function openNotebook(version: MlflowVersion): Notebook {
+export function openNotebook(version: MlflowVersion, env: Readonly<Record<string, string>> = {}): Notebook {
   const folder = mkdtempSync(join(tmpdir(), 'loadline-notebook-'));
   const { MLFLOW_TRACKING_URI: _, ...inherited } = process.env;
   const child = spawn(mlflowPython(version), [SESSION], {
@@ -41,6 +44,7 @@ export function openNotebook(version: MlflowVersion): Notebook {
       GIT_PYTHON_REFRESH: 'quiet',
       OMP_NUM_THREADS: '1',
       OPENBLAS_NUM_THREADS: '1',
+      ...env,
     },
   });
   let said = '';
