@@ -69,6 +69,10 @@ for (const [what, skip, start] of places) {
 
     test('before the first version there is nothing, and how to begin', () => {
       assert.match(ok('models', 'list', 'models:/'), /loadline models add model\.pkl --name models:\/NAME/);
+      assert.match(
+        ok('models', 'list'),
+        /Those of http:\/\/127\.0\.0\.1:\d+ +loadline models list models:\/$/m,
+      );
     });
 
     test('add registers, with metrics, parameters, a note and an alias', () => {

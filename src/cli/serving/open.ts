@@ -1,4 +1,5 @@
 /** From what is asked for to what a server starts with: every reference looked up, every version here, and who follows them. */
+import { hostname } from 'node:os';
 import { LoadlineError } from '../../errors.ts';
 import { openModel } from '../../formats/open.ts';
 import type { Model } from '../../model/model.ts';
@@ -114,5 +115,7 @@ async function storeHoldOf(sources: Sources, followed: readonly Followed[]): Pro
   const store = await sources.openStore();
   store.database.exec(`PRAGMA busy_timeout = ${STORE_PATIENCE_MS}`);
   const { storeHold } = await import('../../serve/watch/hold.ts');
-  return storeHold(store.holds, `loadline serve, process ${process.pid}`, followed);
+  // Containers that share a store have the same process number.
+  const holder = `loadline serve, process ${process.pid} on ${hostname()}`;
+  return storeHold(store.holds, holder, followed);
 }

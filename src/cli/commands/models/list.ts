@@ -61,6 +61,11 @@ async function printModels(
       terminal,
       `  Add one   loadline models add model.pkl --name ${where === 'mlflow' ? 'models:/' : ''}NAME`,
     );
+    const tracking = terminal.env.MLFLOW_TRACKING_URI;
+    if (where === 'store' && tracking) {
+      const { shownUri } = await import('../../../net/shown-uri.ts');
+      say(terminal, `  Those of ${shownUri(tracking)}   loadline models list models:/`);
+    }
     return;
   }
   const { ago } = await import('../../output/when.ts');

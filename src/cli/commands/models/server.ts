@@ -86,7 +86,7 @@ function announce({ url, store, speaks, open, startMs }: Ready, terminal: Termin
     `${color.bold(`Loadline ${version()}`)}   model store ${store}${dot}speaks ${speaks}`,
     '',
     `Use it     export MLFLOW_TRACKING_URI=${url}${key}`,
-    'See it     loadline models list',
+    'See it     loadline models list models:/',
     'Serve it   loadline serve models:/NAME@ALIAS --watch',
     '',
     `ready in ${(startMs / 1000).toFixed(2)} s${dot}Ctrl-C ends it`,
