@@ -1,6 +1,8 @@
 /** The one door to model versions: every command and every watcher opens its references and registries here. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isLoadlineError, LoadlineError } from '../errors.ts';
+import { shownUri } from '../net/shown-uri.ts';
 import type { Cache } from './cache.ts';
 import type { MlflowClient } from './mlflow/client.ts';
 import { type ModelReference, parseReference } from './reference.ts';
@@ -48,7 +50,11 @@ export function openSources(options: SourcesOptions): Sources {
   const openStore = async (create = false): Promise<Store> => {
     if (store === null) {
       const { openStore: open } = await import('./store/open.ts');
-      store ??= open(folder, { create, ...(options.by === undefined ? {} : { by: options.by }) });
+      try {
+        store ??= open(folder, { create, ...(options.by === undefined ? {} : { by: options.by }) });
+      } catch (error) {
+        throw elsewhere(error, env);
+      }
     }
     return store;
   };
@@ -129,6 +135,17 @@ export function openSources(options: SourcesOptions): Sources {
       client?.close();
     },
   };
+}
+
+/** Where there is no store but an MLflow server, a name was most likely meant as one on the server. */
+function elsewhere(error: unknown, env: SourcesOptions['env']): unknown {
+  if (!isLoadlineError(error) || error.code !== 'LL1006' || !env.MLFLOW_TRACKING_URI) {
+    return error;
+  }
+  const { detail, message } = error;
+  const hint = `On ${shownUri(env.MLFLOW_TRACKING_URI)} a model is called models:/NAME.`;
+  const fix = detail.fix === undefined ? hint : `${hint} ${detail.fix}`;
+  return new LoadlineError('LL1006', message, { ...detail, fix, cause: error });
 }
 
 /** Whether what a reference leads to can change. */

@@ -1,9 +1,10 @@
 /** What a server does that loses workers, looks again when told, shares its store, or starts anew. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, type TestContext, test } from 'node:test';
-import { commandLine, type Outcome } from '../cli/command-line.ts';
+import { commandLine, type Outcome, ROOT } from '../cli/command-line.ts';
 import {
   ask,
   childrenOf,
@@ -187,5 +188,24 @@ describe('servers of a store', () => {
     promote(2);
     const after = await serve(t, ['--watch', '100ms']);
     assert.equal(await version(after), 2);
+  });
+
+  test('a person is told what is followed, and that one version never moves', async () => {
+    promote(1);
+    for (const [reference, said] of [
+      ['house-price@champion', /follows house-price@champion, looked up every 5 s/],
+      ['house-price/2', /house-price\/2 is one version and never moves: there is nothing to watch/],
+    ] as const) {
+      const args = [`${ROOT}bin/loadline.js`, 'serve', reference, '--store', store, '--watch', '--port', '0'];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let told = '';
+      for await (const chunk of child.stderr) {
+        told += chunk;
+        if (told.includes('ready in')) {
+          child.kill('SIGKILL');
+        }
+      }
+      assert.match(told, said);
+    }
   });
 });

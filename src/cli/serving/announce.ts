@@ -57,11 +57,7 @@ export function announce(ready: Ready, options: Options, terminal: Terminal): vo
     `${color.green(symbol.ok)} ${origin.file} read as data: nothing in it was executed`,
     ...plan.models.slice(1).map(({ name, champion }) => `${symbol.ok} ${name}/${champion?.version} too`),
     ...plan.models.flatMap(({ name, canary, shadow, warm }) => seatLines(name, { canary, shadow, warm })),
-    ...followed.flatMap(({ reference, intervalMs }) =>
-      intervalMs === null
-        ? []
-        : [`${color.green(symbol.ok)} follows ${reference}, looked up every ${intervalMs / 1000} s`],
-    ),
+    ...followed.flatMap((one) => followLines(one, terminal)),
     '',
     `API        ${url}/predict`,
     `Page       ${url}/          Metrics  /metrics   OpenAPI  /openapi.json`,
@@ -86,6 +82,17 @@ function curlLine(url: string, model: Model, settings: ServeSettings): string {
   const key = settings.keys.length > 0 ? " -H 'Authorization: Bearer …'" : '';
   const row = body.length > 300 ? "'@row.json'" : `'${body.replaceAll("'", "'\\''")}'`;
   return `curl -s ${url}/predict${key} -d ${row}`;
+}
+
+function followLines({ reference, source, intervalMs }: Followed, { color, symbol }: Terminal): string[] {
+  if (intervalMs === null) {
+    return [];
+  }
+  return [
+    source.moves
+      ? `${color.green(symbol.ok)} follows ${reference}, looked up every ${intervalMs / 1000} s`
+      : `${color.yellow(symbol.warn)} ${reference} is one version and never moves: there is nothing to watch`,
+  ];
 }
 
 function seatLines(name: string, { canary, shadow, warm }: Omit<ModelPlan, 'name' | 'champion'>): string[] {
