@@ -71,6 +71,36 @@ for (const version of [3, 2] as const) {
       }
     });
 
+    test('what is logged again under the same path is fetched again', async () => {
+      const log = (alpha: number): Promise<string> =>
+        server.python(
+          [
+            'import mlflow, sys, tempfile, os, json',
+            'from sklearn.linear_model import Ridge',
+            'alpha, run = float(sys.argv[1]), sys.argv[2] or None',
+            'model = Ridge(alpha).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 4.0])',
+            'folder = os.path.join(tempfile.mkdtemp(), "model")',
+            'mlflow.sklearn.save_model(model, folder, serialization_format="pickle")',
+            'with mlflow.start_run(run_id=run) as run:',
+            '    mlflow.log_artifacts(folder, "again")',
+            'print(json.dumps([run.info.run_id, model.predict([[3.0]]).tolist()]))',
+          ].join('\n'),
+          [String(alpha), run],
+        );
+      let run = '';
+      const seen = new Set<string>();
+      for (const alpha of [0.1, 10]) {
+        // The last line: MLflow says more when a run ends.
+        const said = (await log(alpha)).trim().split('\n').at(-1) ?? '';
+        const [runId, wanted] = JSON.parse(said) as [string, number[]];
+        run = runId;
+        const found = await bring(sources, `runs:/${runId}/again`);
+        seen.add(found.identity);
+        assertClose(await predictions(found.path, [[3]]), wanted);
+      }
+      assert.equal(seen.size, 2);
+    });
+
     test('a name of exactly one version: what a person would write', async () => {
       const found = await sources.open(sources.parse('models:/house-price@champion')).find(WORK);
       assert.equal(found.uri, 'models:/house-price/2');

@@ -1,4 +1,5 @@
 /** Logged models of MLflow 3: `logged-models/…`. */
+import { own } from '../../bytes/own.ts';
 import type { Store } from '../store/types.ts';
 import { artifactPathOf, uriBelow } from './artifact-uri.ts';
 import { invalid, missing } from './errors.ts';
@@ -357,7 +358,7 @@ function readOrder(fields: Fields): ModelOrder {
     }
     return { order: { entity: 'metric', key: name.slice(dot + 1), ascending }, dataset, token };
   }
-  const key = LOGGED_MODEL_RULES.aliases[name] ?? name;
+  const key = own(LOGGED_MODEL_RULES.aliases, name) ?? name;
   if (!LOGGED_MODEL_RULES.orders.includes(key)) {
     throw invalid(`Invalid order by field name: ${name}`);
   }

@@ -1,4 +1,5 @@
 /** Versions of registered models: `model-versions/…`. */
+import { own } from '../../bytes/own.ts';
 import type { Store, StoredVersion } from '../store/types.ts';
 import { uriBelow } from './artifact-uri.ts';
 import { invalid } from './errors.ts';
@@ -90,7 +91,7 @@ export function modelVersionRoutes(
     const orders = parseOrders(texts(fields, 'order_by'), MODEL_VERSION_RULES);
     const columns: Columns<StoredVersion> = (entity, key) => {
       if (entity === 'tag') {
-        return ({ tags }) => tags[key] ?? null;
+        return ({ tags }) => own(tags, key);
       }
       switch (key) {
         case 'version_number':

@@ -1,4 +1,5 @@
 /** Registered models and aliases: `registered-models/…`. */
+import { own } from '../../bytes/own.ts';
 import { isLoadlineError } from '../../errors.ts';
 import type { Store, StoredModel, StoredVersion } from '../store/types.ts';
 import { exists, invalid, missing } from './errors.ts';
@@ -119,7 +120,7 @@ export function openRegisteredModels({ catalog }: Store): RegisteredModels {
     const orders = parseOrders(texts(fields, 'order_by'), REGISTERED_MODEL_RULES);
     const columns: Columns<StoredModel> = (entity, key) => {
       if (entity === 'tag') {
-        return ({ tags }) => tags[key] ?? null;
+        return ({ tags }) => own(tags, key);
       }
       return key === 'name' ? ({ name }) => name : ({ updatedAt }) => updatedAt;
     };

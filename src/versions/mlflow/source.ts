@@ -1,6 +1,8 @@
 /** References to an MLflow server: where they lead, and how the files come here. */
+import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { DEFAULT_LIMITS } from '../../bytes/limits.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
@@ -41,6 +43,8 @@ const LOGGED_READY = 'LOGGED_MODEL_READY';
 const LOGGED_MODEL = /^models:\/(m-[0-9a-f]{32})$/;
 /** Files that come at a time: a model is one large file and some small ones. */
 const AT_ONCE = 4;
+/** Bytes of an MLmodel: a signature of 20,000 columns takes 1.5 MB. */
+const MOST_MLMODEL = 8 * 2 ** 20;
 
 export function mlflowSource(reference: MlflowReference, context: MlflowContext): Source {
   return {
@@ -147,11 +151,11 @@ async function findTarget(reference: MlflowReference, client: MlflowClient, work
       const below = `${run.artifactUri.replace(/\/+$/, '')}/${reference.path}`;
       const place = await openPlace(client, below, owner, work);
       // MLflow 2 logs a model below its run, MLflow 3 beside the runs.
-      if ((await place.list(work)).some(({ path }) => path === 'MLmodel')) {
+      if ((await place.list(work)).some(isMlmodel)) {
         const found = {
           name: defaultName(reference.path),
           version: run.runId,
-          identity: `${client.url} ${uri}`,
+          identity: `${client.url} ${uri} ${await contentStamp(client, place, uri, work)}`,
           uri,
         };
         return { found, uri: below, owner };
@@ -175,15 +179,45 @@ async function findTarget(reference: MlflowReference, client: MlflowClient, work
     }
     case 'artifacts': {
       const parts = reference.uri.split('/').filter((part) => part !== '' && part !== 'artifacts');
+      const owner = { runId: null, modelId: null };
+      const place = await openPlace(client, reference.uri, owner, work);
+      const isModel = (await place.list(work)).some(isMlmodel);
+      const stamp = isModel ? await contentStamp(client, place, reference.uri, work) : '';
       const found = {
         name: defaultName(parts.at(-1) ?? ''),
         version: digest(reference.uri),
-        identity: `${client.url} ${reference.uri}`,
+        identity: `${client.url} ${reference.uri} ${stamp}`,
         uri: reference.uri,
       };
-      return { found, uri: reference.uri, owner: { runId: null, modelId: null } };
+      return { found, uri: reference.uri, owner };
     }
   }
+}
+
+/**
+ * sha256 of the MLmodel, in which MLflow writes an identifier and a time: what lies under a path can be logged again, and
+ * would else come from the cache as it was.
+ */
+async function contentStamp(client: MlflowClient, place: Place, uri: string, work: Work): Promise<string> {
+  const at = place.locate('MLmodel');
+  if (typeof at === 'string') {
+    return sha256Of(at);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'loadline-mlmodel-'));
+  try {
+    const file = join(folder, 'MLmodel');
+    const what = { what: `MLmodel of ${uri}`, size: null, most: MOST_MLMODEL, onBytes() {} };
+    await download(client, { ...what, url: at, file, part: `${file}.part` }, work.signal);
+    return await sha256Of(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }
 
 function loggedModel(

@@ -2,6 +2,8 @@
 import { LoadlineError } from '../../errors.ts';
 
 const LONGEST_ALIAS = 255;
+/** Characters: what MLflow's database holds of a name; every answer of a server has it in a header. */
+const LONGEST_NAME = 256;
 /** Bytes: what every file system takes as one name. */
 const LONGEST_PART = 255;
 /** Bytes: leaves room for the store's own folder within the 4096 of Linux. */
@@ -13,6 +15,12 @@ const DECODINGS = 10;
 export function checkModelName(name: string): void {
   if (name.trim() === '') {
     throw new LoadlineError('LL7010', 'Cannot name a model "": expected at least one letter');
+  }
+  if (name.length > LONGEST_NAME) {
+    throw new LoadlineError(
+      'LL7010',
+      `Cannot name a model "${name.slice(0, 40)}…": expected at most ${LONGEST_NAME} characters, found ${name.length}`,
+    );
   }
   if (/[/:\p{Cc}\p{Cs}]/u.test(name)) {
     throw new LoadlineError(

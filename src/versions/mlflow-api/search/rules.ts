@@ -1,4 +1,5 @@
 /** What each search takes, in the words MLflow refuses the rest with. */
+import { own } from '../../../bytes/own.ts';
 import { invalid, type MlflowFault } from '../errors.ts';
 
 export type Entity = 'attribute' | 'metric' | 'param' | 'tag' | 'dataset';
@@ -207,12 +208,12 @@ export function resolveName(
 ): { readonly entity: Entity; readonly key: string } {
   const dot = name.startsWith('`') || name.startsWith('"') ? -1 : name.indexOf('.');
   const prefix = dot < 0 ? null : name.slice(0, dot);
-  const entity = prefix === null ? 'attribute' : rules.entities[prefix];
+  const entity = prefix === null ? 'attribute' : (own(rules.entities, prefix) ?? undefined);
   if (entity === undefined) {
     throw invalid(rules.unknownEntity(prefix!));
   }
   const bare = unquote(name.slice(dot + 1), '`"');
-  const key = entity === 'attribute' ? (rules.aliases[bare] ?? bare) : bare;
+  const key = entity === 'attribute' ? (own(rules.aliases, bare) ?? bare) : bare;
   if (entity === 'attribute' && !keys.includes(key)) {
     throw badKey('attribute', key, [...keys, ...Object.keys(rules.aliases)]);
   }
