@@ -69,6 +69,9 @@ for (const [what, skip, start] of places) {
 
     test('before the first version there is nothing, and how to begin', () => {
       assert.match(ok('models', 'list', 'models:/'), /loadline models add model\.pkl --name models:\/NAME/);
+      const { code, stderr } = run('models', 'rollback', 'house-price');
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, /On http:\/\/127\.0\.0\.1:\d+ a model is called models:\/NAME\./);
       assert.match(
         ok('models', 'list'),
         /Those of http:\/\/127\.0\.0\.1:\d+ +loadline models list models:\/$/m,
