@@ -34,7 +34,9 @@ save("forest", RandomForestRegressor(100, random_state=0, n_jobs=1).fit(X, y), X
 X, y = make_regression(60000, 30, random_state=0, noise=3.0)
 save("slow", KNeighborsRegressor(n_neighbors=5, algorithm="brute").fit(X, y), X)
 
-# Two versions of one model of about 10 MB, told apart by what they answer.
+# Two versions of one model of about 10 MB, told apart by what they answer; short numbers, so that requests are mostly
+# trees and little JSON.
 X, y = make_regression(4000, 20, random_state=0, noise=3.0)
+X = X.round(2)
 for version in (1, 2):
     save(f"version-{version}", RandomForestRegressor(28, random_state=version, n_jobs=1).fit(X, y), X)

@@ -113,7 +113,8 @@ async function storeHoldOf(sources: Sources, followed: readonly Followed[]): Pro
     return null;
   }
   const store = await sources.openStore();
-  store.database.exec(`PRAGMA busy_timeout = ${STORE_PATIENCE_MS}`);
+  // What a server writes, which versions it holds, may be lost with the machine: it is not waited for until it is on disk.
+  store.database.exec(`PRAGMA busy_timeout = ${STORE_PATIENCE_MS}; PRAGMA synchronous = NORMAL`);
   const { storeHold } = await import('../../serve/watch/hold.ts');
   // Containers that share a store have the same process number.
   const holder = `loadline serve, process ${process.pid} on ${hostname()}`;
