@@ -38,10 +38,11 @@ proof: node_modules/.installed ## the same scenarios at full counts; writes docs
 	@tools/test-env.sh
 	@source "$(CACHE)/test-env" && LOADLINE_PROOF=1 node tools/proof.ts
 
-bench: node_modules/.installed ## measure side by side with Flask and FastAPI; writes docs/benchmarks.md
+bench: node_modules/.installed ## measure side by side with Flask and FastAPI; writes docs/benchmarks*.md
 	@tools/test-env.sh
 	@tools/bench-env.sh
-	@source "$(CACHE)/test-env" && source "$(CACHE)/bench-env" && node bench/run.ts
+	@source "$(CACHE)/test-env" && source "$(CACHE)/bench-env" && \
+	  { first=0; node bench/run.ts || first=$$?; node bench/versions.ts || exit $$?; exit $$first; }
 
 corpus: ## fit the corpus again with every scikit-learn version (needs Python 3.8 to 3.13)
 	@tools/corpus/make-envs.sh

@@ -9,7 +9,6 @@ import { setting } from './process.ts';
 import { type Finding, meets, renderFindings } from './report.ts';
 import { startup } from './startup.ts';
 import { throughput } from './throughput.ts';
-import { storeServer, swaps } from './versions.ts';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 2 : 5;
@@ -22,8 +21,6 @@ const findings: Finding[] = [
   ...(await startup(rounds)),
   ...(await image(rounds, quick ? 3 : 20)),
   ...(await overload(quick ? 5 : 30)),
-  ...(await storeServer(quick ? 1 : 3, seconds)),
-  ...(await swaps(quick ? 6 : 50)),
 ];
 const table = renderFindings(findings);
 console.log(table);

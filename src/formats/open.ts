@@ -27,7 +27,9 @@ export async function openModel(path: string, limits: Partial<Limits> = {}): Pro
 }
 
 /** Time of one step of `openModelBeside`: what a request that comes in may have to wait for it. */
-const STEP_MS = 2;
+const STEP_MS = 1;
+/** Time left to requests after each step: with it a server that is half busy stays below its capacity. */
+const REST_MS = 4;
 
 /**
  * As `openModel`, for a process that answers requests meanwhile: the file is read and its trees are unpacked in steps of a
@@ -47,9 +49,9 @@ export async function openModelBeside(path: string, limits: Partial<Limits> = {}
   return buildModel(read);
 }
 
-/** Lets what waits at the sockets be answered. */
+/** Lets what waits at the sockets be answered, and what comes meanwhile. */
 function pause(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setTimeout(resolve, REST_MS));
 }
 
 /** What cannot be looked at is left to the one who reads it, who says why. */

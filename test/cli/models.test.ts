@@ -185,6 +185,9 @@ describe('two versions, promoted and rolled back', () => {
     const none = loadline(args);
     assert.equal(none.code, 1);
     assert.match(none.stderr, /LL7014[\s\S]*--to/);
+    const typo = loadline([...args, '--alias', 'chmpion']);
+    assert.equal(typo.code, 4);
+    assert.match(typo.stderr, /LL7001[\s\S]*champion/);
     assert.match(ok(loadline([...args, '--to', '2'])), /champion was 1, now 2/);
     assert.match(ok(loadline([...args, '--to', '1'])), /champion was 2, now 1/);
   });

@@ -42,11 +42,18 @@ export const rollback = defineCommand({
       const registry = await models.registry(target.where);
       const to = text(options, 'to');
       const alias = text(options, 'alias') ?? 'champion';
+      const model = await registry.model(target.name, models.work);
+      const before = async (): Promise<string> => {
+        try {
+          return await registry.previous(target.name, alias, models.work);
+        } catch (error) {
+          // An alias that was never there is likelier a slip: those that are there are listed.
+          pickVersion(model, { kind: 'alias', alias });
+          throw error;
+        }
+      };
       const version =
-        to === undefined
-          ? await registry.previous(target.name, alias, models.work)
-          : pickVersion(await registry.model(target.name, models.work), { kind: 'version', version: to })
-              .version;
+        to === undefined ? await before() : pickVersion(model, { kind: 'version', version: to }).version;
       return moveAlias(registry, { ...target, version }, 'rollback', options, terminal, models);
     });
   },
