@@ -301,3 +301,41 @@ test('the first clients of a fast model come at once and are let in, although th
     deferred.shift()?.();
   }
 });
+
+test('while it is lenient a burst of 200 ms is let in, of which else a part is refused', () => {
+  for (const lenient of [false, true]) {
+    let now = 0;
+    const deferred: (() => void)[] = [];
+    const admission = createAdmission({ now: () => now }, 50, (callback) => deferred.push(callback));
+    let refused = 0;
+    const offer = (): void =>
+      admission.offer({
+        size: 100,
+        gone: () => false,
+        refuse() {
+          refused++;
+        },
+        step() {
+          now += 2;
+          return true;
+        },
+      });
+    const work = (): void => {
+      for (let callback = deferred.shift(); callback !== undefined; callback = deferred.shift()) {
+        callback();
+      }
+    };
+    // What it costs is known by then.
+    for (let i = 0; i < 40; i++) {
+      offer();
+      work();
+      now += 10;
+    }
+    admission.lenient(lenient);
+    for (let i = 0; i < 100; i++) {
+      offer();
+    }
+    work();
+    assert.equal(refused > 0, !lenient, `${refused} of 100 refused`);
+  }
+});

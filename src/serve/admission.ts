@@ -26,6 +26,11 @@ export interface Job {
 export interface Admission {
   /** Runs, queues or refuses a job. */
   offer(job: Job): void;
+  /**
+   * Lets more waiting in for as long as the server itself takes the time that requests wait for, which is no overload: it
+   * opens a new version.
+   */
+  lenient(on: boolean): void;
   /** Jobs that wait or are half done. */
   readonly waiting: number;
   /** Estimated work left of them. */
@@ -43,6 +48,9 @@ export const SLICE_MS = 2;
  * and are no overload; too short to be felt.
  */
 export const DEFAULT_MAX_QUEUE_MS = 50;
+
+/** Waiting let in while a new version is opened: the longest that opening some 10 MB on a busy core was seen to cause. */
+const LENIENT_MS = 250;
 
 /** A heavy model may queue this many requests in a burst, however long that takes: fewer would refuse honest traffic. */
 const BURST_JOBS = 8;
@@ -84,6 +92,7 @@ export function createAdmission(
   maxQueueMs: number = DEFAULT_MAX_QUEUE_MS,
   defer: (callback: () => void) => void = setImmediate,
 ): Admission {
+  let patienceMs = maxQueueMs;
   const costs = createCosts();
   const line: Entry[] = [];
   const batches: Entry[] = [];
@@ -145,6 +154,9 @@ export function createAdmission(
   };
 
   return {
+    lenient(on) {
+      patienceMs = on ? Math.max(maxQueueMs, LENIENT_MS) : maxQueueMs;
+    },
     offer(job) {
       const { size } = job;
       const firstMs = costs.first(size);
@@ -164,7 +176,7 @@ export function createAdmission(
       const slicesMs = isBatch || batches.length === 0 ? 0 : lineMs + SLICE_MS;
       const waitSeconds = Math.max(1, Math.ceil((aheadMs + slicesMs) / 1000));
       const isNew = costs.isNew(size);
-      const burstMs = Math.max(maxQueueMs, (isNew ? NEW_JOBS : BURST_JOBS) * costMs);
+      const burstMs = Math.max(patienceMs, (isNew ? NEW_JOBS : BURST_JOBS) * costMs);
       // What is not known yet says nothing about overload.
       const overloaded = !isNew && (isBatch ? offeredBatches : offeredJobs).add(costMs, burstMs);
       if (aheadMs + slicesMs > burstMs) {

@@ -49,6 +49,8 @@ export interface Service {
   swap(roster: OpenRoster): void;
   /** Rows of recent requests of a model, oldest first. */
   recent(name: string): readonly Data[];
+  /** Refuses less while this process opens a new version. */
+  lenient(on: boolean): void;
   /** How following references goes: for `/readyz` and the metrics. */
   note(follows: readonly FollowStatus[]): void;
   /** Is not ready but serves for `periodMs`, then stops to listen, finishes what is in flight and resolves. */
@@ -287,6 +289,7 @@ export function createService(options: ServeOptions): Service {
     roster: () => slot.seats.open,
     swap: core.swap,
     recent: (name) => slot.seats.byName.get(name)?.recent.rows() ?? [],
+    lenient: admission.lenient,
     note(follows) {
       slot.follows = follows;
     },

@@ -10,7 +10,12 @@ export interface Kept {
   swap(roster: OpenRoster): void;
   /** Rows of recent requests of a model, oldest first. */
   recent(name: string): readonly Data[];
+  /** Refuses less while this process takes time for a change. */
+  lenient?(on: boolean): void;
 }
+
+/** After a change, for the requests that waited for it. */
+const LENIENT_AFTER_MS = 500;
 
 export interface KeeperOptions {
   readonly open: (path: string) => Promise<Model>;
@@ -39,28 +44,38 @@ export function createKeeper(kept: Kept, { open, check }: KeeperOptions): Keeper
   let prepared: { readonly roster: OpenRoster; readonly checked: Set<string> } | null = null;
   // Whoever gave up waiting for a plan may ask for the next one, or drop it, while the first is still being opened.
   let latest = 0;
+  let strict: NodeJS.Timeout | undefined;
+  const prepare = async (plan: RosterPlan): Promise<readonly CheckReport[]> => {
+    const mine = ++latest;
+    prepared = null;
+    const before = kept.roster();
+    const next = await openRoster(plan, open, before);
+    const reports: CheckReport[] = [];
+    const sound = new Set(checked);
+    for (const { name, version } of answering(next)) {
+      const key = versionKey(name, version);
+      if (!sound.has(key)) {
+        const old = championOf(before, name);
+        reports.push(
+          await check(modelOf(next, name, version), name, version.version, old, kept.recent(name)),
+        );
+        sound.add(key);
+      }
+    }
+    if (mine === latest) {
+      prepared = { roster: next, checked: sound };
+    }
+    return reports;
+  };
   return {
     async prepare(plan) {
-      const mine = ++latest;
-      prepared = null;
-      const before = kept.roster();
-      const next = await openRoster(plan, open, before);
-      const reports: CheckReport[] = [];
-      const sound = new Set(checked);
-      for (const { name, version } of answering(next)) {
-        const key = versionKey(name, version);
-        if (!sound.has(key)) {
-          const old = championOf(before, name);
-          reports.push(
-            await check(modelOf(next, name, version), name, version.version, old, kept.recent(name)),
-          );
-          sound.add(key);
-        }
+      clearTimeout(strict);
+      kept.lenient?.(true);
+      try {
+        return await prepare(plan);
+      } finally {
+        strict = setTimeout(() => kept.lenient?.(false), LENIENT_AFTER_MS).unref();
       }
-      if (mine === latest) {
-        prepared = { roster: next, checked: sound };
-      }
-      return reports;
     },
     commit() {
       if (prepared !== null) {
