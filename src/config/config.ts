@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { LoadlineError } from '../errors.ts';
-import { CANARY_KEY, WATCH_INTERVAL } from './defaults.ts';
+import { CANARY_KEY, MIN_WATCH_MS, WATCH_INTERVAL } from './defaults.ts';
 import { configError, type Fault, faultsOf, listError, type Path } from './faults.ts';
 import { type ConfigFile, configJsonSchema, configSchema, type DeployConfig } from './schema.ts';
 import { parseDuration, parseShare } from './units.ts';
@@ -36,8 +36,6 @@ export interface ModelConfig {
 
 /** A file of a thousand models has some 100 KB. */
 const MAX_BYTES = 2 ** 20;
-/** More often would be a load on the registry for nothing. */
-const MIN_WATCH_MS = 100;
 /** A version in the store or on MLflow, whose versions have numbers. */
 const REGISTERED = /^((?:models:\/+)?[^/@:]+)[/@][^/@:]+$/;
 

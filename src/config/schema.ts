@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../bytes/limits.ts';
 import { LOG_LEVELS } from '../log.ts';
-import { CANARY_KEY, WATCH_INTERVAL } from './defaults.ts';
+import { CANARY_KEY, HEADER_NAME, WATCH_INTERVAL } from './defaults.ts';
 import { DURATION, SIZE_TEXT } from './units.ts';
 
 export const API_VERSION = 'loadline/v1';
@@ -125,7 +125,7 @@ const model = mapping(
             description: 'Header whose value decides who meets it; without the header chance decides.',
             default: CANARY_KEY,
           },
-          /^[\w!#$%&'*+.^`|~-]+$/,
+          HEADER_NAME,
         ).optional(),
       },
       { description: 'A version that answers a share of the requests.' },

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Model } from '../model/model.ts';
-import { DEFAULT_MAX_BODY_BYTES } from './core.ts';
 import { houseModel } from './fixtures/models.ts';
+import { TEST_SETTINGS } from './fixtures/settings.ts';
 import { soleModel } from './roster/open.ts';
 import { startSingle } from './single.ts';
 
@@ -12,24 +12,8 @@ import { startSingle } from './single.ts';
 async function start() {
   const model = houseModel(true);
   const first = new WeakRef<Model>(model);
-  const settings = {
-    limits: {},
-    software: '0.0.0',
-    host: '127.0.0.1',
-    port: 0,
-    keys: [],
-    keyRate: null,
-    allowAnonymous: false,
-    dialect: 'auto',
-    vertex: null,
-    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
-    maxQueueMs: 50,
-    workers: 1,
-    logLevel: 'silent',
-    accessLogPerSecond: 0,
-  } as const;
   const repository = { load: async () => {}, unload: async () => {} };
-  return { first, ...(await startSingle(soleModel(model, 'm', '1'), settings, repository)) };
+  return { first, ...(await startSingle(soleModel(model, 'm', '1'), TEST_SETTINGS, repository)) };
 }
 
 test('a version that was replaced and is not kept warm leaves the memory, the first one too', async (t) => {

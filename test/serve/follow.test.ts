@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openModel } from '../../src/formats/open.ts';
-import { DEFAULT_MAX_BODY_BYTES } from '../../src/serve/core.ts';
+import { TEST_SETTINGS } from '../../src/serve/fixtures/settings.ts';
 import { checkVersion } from '../../src/serve/roster/check.ts';
 import { openFirst } from '../../src/serve/roster/keeper.ts';
-import type { ServeSettings } from '../../src/serve/settings.ts';
 import { startSingle } from '../../src/serve/single.ts';
 import { createFollower } from '../../src/serve/watch/follow.ts';
 import { storeHold } from '../../src/serve/watch/hold.ts';
@@ -23,23 +22,6 @@ const MARK = { by: 'tests', why: '' };
 const models = ['linear/ridge', 'trees/forest-regressor', 'linear/linear-regression-wide'].map(corpusModel);
 const row = models[0]!.rows[0];
 const work = { signal: new AbortController().signal, onProgress() {} };
-
-const settings: ServeSettings = {
-  limits: {},
-  software: '0.0.0',
-  host: '127.0.0.1',
-  port: 0,
-  keys: [],
-  keyRate: null,
-  allowAnonymous: false,
-  dialect: 'auto',
-  vertex: null,
-  maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
-  maxQueueMs: 50,
-  workers: 1,
-  logLevel: 'silent',
-  accessLogPerSecond: 0,
-};
 
 test('an alias of the store is followed; what is served is held; what does not fit never answers', async (t) => {
   const store = openStore(join(temporaryFolder(), 'store'), { create: true });
@@ -89,7 +71,7 @@ test('an alias of the store is followed; what is served is held; what does not f
   });
   const { running, address } = await startSingle(
     await openFirst(plan, { open: openModel, check: checkVersion }),
-    settings,
+    TEST_SETTINGS,
     follower.repository,
   );
   follower.start(running);

@@ -1,5 +1,5 @@
 /** The model that a command line of `serve` asks for. */
-import { CANARY_KEY, WATCH_INTERVAL } from '../../config/defaults.ts';
+import { CANARY_KEY, HEADER_NAME, MIN_WATCH_MS, WATCH_INTERVAL } from '../../config/defaults.ts';
 import { parseShare } from '../../config/units.ts';
 import { LoadlineError } from '../../errors.ts';
 import type { ModelRequest } from '../../serve/watch/plan.ts';
@@ -17,14 +17,11 @@ export const PER_MODEL: readonly string[] = [
   'versions',
 ];
 
-/** A token of RFC 9110, as loadline.yaml wants it too: no request has another header. */
-const HEADER = /^[\w!#$%&'*+.^`|~-]+$/;
-
 /** The one model of a command line. Throws LL1001. */
 export function readRequest(reference: string, options: Options): ModelRequest {
   const canary = text(options, 'canary');
   const keyHeader = text(options, 'canaryKey') ?? CANARY_KEY;
-  if (!HEADER.test(keyHeader)) {
+  if (!HEADER_NAME.test(keyHeader)) {
     throw new LoadlineError('LL1001', `--canary-key wants the name of a header, found "${keyHeader}"`);
   }
   const also = text(options, 'versions');
@@ -44,8 +41,8 @@ function watchInterval(value: Options[string]): number | null {
     return null;
   }
   const intervalMs = duration('watch', value === true ? WATCH_INTERVAL : String(value));
-  if (intervalMs < 100) {
-    throw new LoadlineError('LL1001', `--watch wants at least 100ms, found "${value}"`);
+  if (intervalMs < MIN_WATCH_MS) {
+    throw new LoadlineError('LL1001', `--watch wants at least ${MIN_WATCH_MS}ms, found "${value}"`);
   }
   return intervalMs;
 }

@@ -4,27 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { TEST_SETTINGS } from '../fixtures/settings.ts';
 import type { RosterPlan } from '../roster/plan.ts';
 import type { Running } from '../run.ts';
 import type { ServeSettings } from '../settings.ts';
 import { startPrimary } from './primary.ts';
 
-const settings: ServeSettings = {
-  limits: {},
-  software: '0.0.0',
-  host: '127.0.0.1',
-  port: 0,
-  keys: [],
-  keyRate: null,
-  allowAnonymous: false,
-  dialect: 'auto',
-  vertex: null,
-  maxBodyBytes: 1024,
-  maxQueueMs: 50,
-  workers: 2,
-  logLevel: 'silent',
-  accessLogPerSecond: 0,
-};
+const settings: ServeSettings = { ...TEST_SETTINGS, maxBodyBytes: 1024, workers: 2 };
 
 function plan(version: string): RosterPlan {
   const champion = { version, path: version, identity: version };

@@ -358,33 +358,19 @@ function fail(
   sendJson(response, said.status, errorBody(said), said.headers);
 }
 
-function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response
-    .writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    })
-    .end(body);
+type Headers = Readonly<Record<string, string>>;
+
+function sendJson(response: ServerResponse, status: number, body: string, headers: Headers = {}): void {
+  send(response, status, 'application/json', body, headers);
 }
 
-function sendText(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+function sendText(response: ServerResponse, status: number, body: string, headers: Headers = {}): void {
+  send(response, status, 'text/plain; charset=utf-8', body, headers);
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string, headers: Headers): void {
   response
-    .writeHead(status, {
-      'content-type': 'text/plain; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    })
+    .writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers })
     .end(body);
 }
 

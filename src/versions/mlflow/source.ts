@@ -1,12 +1,12 @@
 /** References to an MLflow server: where they lead, and how the files come here. */
-import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { DEFAULT_LIMITS } from '../../bytes/limits.ts';
 import { isLoadlineError, LoadlineError } from '../../errors.ts';
 import { readMlmodelOf } from '../../formats/mlflow/folder.ts';
+import { readBytes } from '../../formats/read-bytes.ts';
 import { each } from '../../net/each.ts';
 import { type Cache, digest, fileName } from '../cache.ts';
 import { defaultName } from '../default-name.ts';
@@ -201,23 +201,17 @@ async function findTarget(reference: MlflowReference, client: MlflowClient, work
 async function contentStamp(client: MlflowClient, place: Place, uri: string, work: Work): Promise<string> {
   const at = place.locate('MLmodel');
   if (typeof at === 'string') {
-    return sha256Of(at);
+    return (await readBytes(at, { fileBytes: MOST_MLMODEL })).sha256;
   }
   const folder = await mkdtemp(join(tmpdir(), 'loadline-mlmodel-'));
   try {
     const file = join(folder, 'MLmodel');
     const what = { what: `MLmodel of ${uri}`, size: null, most: MOST_MLMODEL, onBytes() {} };
     await download(client, { ...what, url: at, file, part: `${file}.part` }, work.signal);
-    return await sha256Of(file);
+    return (await readBytes(file)).sha256;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
 }
 
 function loggedModel(
